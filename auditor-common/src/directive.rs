@@ -1,0 +1,31 @@
+//! What the daemon tells the kernel programs about one connection.
+
+/// What the kernel programs shall do with one direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct FlowDirective {
+    /// Grows with every directive; the kernel acts on each once. 0: none yet.
+    pub version: u32,
+    /// Where `action` begins, as a TCP sequence number; bytes before it are skipped.
+    pub sequence: u32,
+    /// One of the constants of [`FlowDirective`].
+    pub action: u32,
+    pub reserved: u32,
+}
+
+impl FlowDirective {
+    /// A message begins at `sequence`: follow the framing from there.
+    pub const RESUME: u32 = 1;
+    /// Nothing more is wanted of this direction: count, do not copy.
+    pub const STOP: u32 = 2;
+    /// Keep copying unframed, with a fresh allowance.
+    pub const CONTINUE: u32 = 3;
+}
+
+/// Value of the directive map, whose key is the socket cookie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct Directive {
+    /// By `Direction`.
+    pub flows: [FlowDirective; 2],
+}

@@ -1,0 +1,23 @@
+//! Plain-old-data that crosses the kernel boundary: no logic, fixed layout.
+//!
+//! The kernel programs write these types into the ring, the daemon's `decode` reads them.
+//! Every type is `repr(C)` without implicit padding; `layout.rs` proves the sizes.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+mod counter;
+mod directive;
+mod event;
+mod layout;
+
+pub use counter::Counter;
+pub use directive::{Directive, FlowDirective};
+pub use event::{
+    CHUNK_SIZES, COMM_LEN, Close, Data, Direction, Early, Header, Kind, MAX_CAPTURE, Open, Owner,
+    Role, Tuple, close_flag, data_flag,
+};
+
+/// Changes whenever a type in this crate changes shape; both sides are built together, so this
+/// only guards against a stale object file.
+pub const ABI_VERSION: u32 = 1;

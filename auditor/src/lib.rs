@@ -1,0 +1,3 @@
+//! The auditor, in pipeline order: data moves only downwards through this list.
+
+pub mod redact;

@@ -1,0 +1,30 @@
+//! The only form of a record that may be stored or sent.
+
+use std::sync::Arc;
+
+/// A redacted record, encoded: two OTLP protobuf messages.
+///
+/// Only `redact` can make one, so whatever holds a `Sealed` holds no secret. The bytes are
+/// encoded once and go to the journal and onto the wire as they are.
+#[derive(Clone, Debug)]
+pub struct Sealed {
+    resource: Arc<[u8]>,
+    record: Vec<u8>,
+}
+
+impl Sealed {
+    /// `resource` is an encoded `opentelemetry.proto.resource.v1.Resource`, `record` an encoded
+    /// `opentelemetry.proto.logs.v1.LogRecord`.
+    pub(super) fn new(resource: Arc<[u8]>, record: Vec<u8>) -> Self {
+        Self { resource, record }
+    }
+
+    /// The audited workload. Records of one workload share the allocation.
+    pub fn resource(&self) -> &Arc<[u8]> {
+        &self.resource
+    }
+
+    pub fn record(&self) -> &[u8] {
+        &self.record
+    }
+}
