@@ -1,20 +1,24 @@
 //! What the daemon tells the kernel programs about one connection.
 
 /// What the kernel programs shall do with one direction.
+///
+/// At `sequence` the daemon knew the framing: `skip` bytes from there on are body, then `action`
+/// begins. The length is 64 bits wide because a body may be longer than the sequence space.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "user", derive(bytemuck::Pod, bytemuck::Zeroable))]
 #[repr(C)]
 pub struct FlowDirective {
+    pub skip: u64,
+    pub sequence: u32,
     /// Grows with every directive; the kernel acts on each once. 0: none yet.
     pub version: u32,
-    /// Where `action` begins, as a TCP sequence number; bytes before it are skipped.
-    pub sequence: u32,
     /// One of the constants of [`FlowDirective`].
     pub action: u32,
     pub reserved: u32,
 }
 
 impl FlowDirective {
-    /// A message begins at `sequence`: follow the framing from there.
+    /// A message begins: follow the framing from there.
     pub const RESUME: u32 = 1;
     /// Nothing more is wanted of this direction: count, do not copy.
     pub const STOP: u32 = 2;
@@ -24,6 +28,7 @@ impl FlowDirective {
 
 /// Value of the directive map, whose key is the socket cookie.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "user", derive(bytemuck::Pod, bytemuck::Zeroable))]
 #[repr(C)]
 pub struct Directive {
     /// By `Direction`.

@@ -43,6 +43,7 @@ pub enum Role {
 
 /// First bytes of every event.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "user", derive(bytemuck::Pod, bytemuck::Zeroable))]
 #[repr(C)]
 pub struct Header {
     /// A [`Kind`].
@@ -61,6 +62,7 @@ pub struct Header {
 
 /// Addresses of a connection, seen from the local socket.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "user", derive(bytemuck::Pod, bytemuck::Zeroable))]
 #[repr(C)]
 pub struct Tuple {
     /// Network byte order; an IPv4 address stands in the first four bytes.
@@ -76,6 +78,7 @@ pub struct Tuple {
 
 /// The process that created, connected or bound a socket; accepted sockets inherit it.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "user", derive(bytemuck::Pod, bytemuck::Zeroable))]
 #[repr(C)]
 pub struct Owner {
     /// Cgroup-v2 id of the task, 0 if not known.
@@ -91,6 +94,7 @@ pub struct Owner {
 
 /// A connection was established, or first noticed.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "user", derive(bytemuck::Pod, bytemuck::Zeroable))]
 #[repr(C)]
 pub struct Open {
     pub header: Header,
@@ -107,6 +111,7 @@ pub struct Open {
 
 /// Bytes of one direction; the payload follows.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "user", derive(bytemuck::Pod, bytemuck::Zeroable))]
 #[repr(C)]
 pub struct Data {
     pub header: Header,
@@ -136,6 +141,7 @@ pub mod data_flag {
 /// Payload that arrived on the third packet of the handshake, while the kernel still
 /// attributes it to the listening socket; the payload follows.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "user", derive(bytemuck::Pod, bytemuck::Zeroable))]
 #[repr(C)]
 pub struct Early {
     pub header: Header,
@@ -147,6 +153,7 @@ pub struct Early {
 
 /// The socket is closed.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "user", derive(bytemuck::Pod, bytemuck::Zeroable))]
 #[repr(C)]
 pub struct Close {
     pub header: Header,

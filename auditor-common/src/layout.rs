@@ -12,7 +12,7 @@ const _: () = {
     assert!(size_of::<Data>() == 24 + 32);
     assert!(size_of::<Early>() == 24 + 40 + 8);
     assert!(size_of::<Close>() == 24 + 40 + 40 + 8 + 48 + 8 + 8 + 8);
-    assert!(size_of::<Directive>() == 32);
+    assert!(size_of::<Directive>() == 48);
     assert!(offset_of!(Data, sequence) == 40);
     assert!(align_of::<Close>() == 8);
     assert!(Counter::OutOfOrder as usize + 1 == Counter::COUNT);

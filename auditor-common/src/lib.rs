@@ -4,7 +4,7 @@
 //! Every type is `repr(C)` without implicit padding; `layout.rs` proves the sizes.
 
 #![no_std]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod counter;
 mod directive;

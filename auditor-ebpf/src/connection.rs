@@ -1,0 +1,68 @@
+//! What the kernel programs remember of a connection.
+
+use crate::phase::Phase;
+
+/// Bytes of a line that are looked at together.
+pub const WINDOW: usize = 64;
+
+/// Payload bytes copied of a direction whose framing is not followed, until the daemon speaks.
+pub const UNFRAMED_ALLOWANCE: u32 = 256 * 1024;
+
+/// Value of the connection storage. Zeroed by the kernel when it is made.
+#[repr(C)]
+pub struct Connection {
+    /// By `Direction`.
+    pub flows: [Flow; 2],
+    pub opened_ns: u64,
+    pub cgroup_id: u64,
+    /// A `Role`.
+    pub role: u8,
+    /// An `Open` event went out.
+    pub announced: u8,
+    /// A connection of the auditor itself: not looked at.
+    pub own: u8,
+    /// A HEAD or CONNECT request was seen: responses cannot be framed from their heads alone.
+    pub unusual: u8,
+    pub reserved: u32,
+}
+
+/// One direction.
+#[repr(C)]
+pub struct Flow {
+    /// The line being read; twice the window, so that a load at any fill level stays inside.
+    pub line: [u8; 2 * WINDOW],
+    /// Body bytes still to pass over.
+    pub left: u64,
+    /// Bytes passed over since the last event.
+    pub skipped: u64,
+    /// Distinct payload bytes.
+    pub bytes: u64,
+    pub content_length: u64,
+    pub event_ns: u64,
+    pub ended_ns: u64,
+    /// Slot through which a computed index is made opaque to the verifier.
+    pub index: u64,
+    /// Sequence number after the last byte seen.
+    pub next: u32,
+    /// Bytes of the message head so far.
+    pub head_bytes: u32,
+    pub allowance: u32,
+    pub lost: u32,
+    /// Version of the last directive acted upon.
+    pub directive: u32,
+    pub status: u32,
+    pub phase: Phase,
+    pub line_length: u8,
+    /// The line is longer than the window: only its tail is held.
+    pub long_line: u8,
+    pub framing: u8,
+    /// FIN or RST bits of the TCP flags seen.
+    pub ended_by: u8,
+    pub reserved: [u8; 3],
+}
+
+/// Bits of `Flow::framing`: what the head said about the body.
+pub mod framing {
+    pub const CONTENT_LENGTH: u8 = 1;
+    pub const CHUNKED: u8 = 2;
+}

@@ -1,0 +1,140 @@
+//! Headers of one packet, as far as they matter.
+
+use core::ffi::c_void;
+
+use auditor_common::{Counter, Direction, Tuple};
+use aya_ebpf::{bindings::__sk_buff, helpers::generated::bpf_skb_load_bytes};
+
+use crate::maps::count;
+
+const AF_INET: u16 = 2;
+const AF_INET6: u16 = 10;
+const IPPROTO_TCP: u8 = 6;
+const TCP_HEADER: u32 = 20;
+const IPV4_HEADER: u32 = 20;
+const IPV6_HEADER: u32 = 40;
+
+pub const FIN: u8 = 1;
+pub const RST: u8 = 4;
+const SYN: u8 = 2;
+
+/// A TCP segment.
+pub struct Segment {
+    /// IP header without options, then TCP header without options.
+    bytes: [u8; 60],
+    /// Where the TCP header begins in `bytes`.
+    tcp: usize,
+    pub sequence: u32,
+    /// Where the payload begins in the packet.
+    pub payload: u32,
+    /// Payload bytes.
+    pub length: u32,
+    pub flags: u8,
+}
+
+impl Segment {
+    /// Reads the headers; `None` for anything but TCP.
+    ///
+    /// # Safety
+    /// `skb` is the context of the running program.
+    #[inline(always)]
+    pub unsafe fn read(skb: *mut __sk_buff) -> Option<Self> {
+        unsafe {
+            let mut bytes = [0u8; 60];
+            let total = (*skb).len;
+            // 40 bytes are an IPv4 and a TCP header, or an IPv6 header.
+            if !load(skb, 0, bytes.as_mut_ptr(), 40) {
+                return None;
+            }
+            let (tcp, start) = if bytes[0] >> 4 == 4 {
+                if bytes[9] != IPPROTO_TCP {
+                    return None;
+                }
+                let start = ((bytes[0] & 15) as u32) * 4;
+                if start != IPV4_HEADER && !load(skb, start, bytes.as_mut_ptr().add(20), TCP_HEADER)
+                {
+                    count(Counter::PacketUnparsed, 1);
+                    return None;
+                }
+                (20, start)
+            } else {
+                if bytes[6] != IPPROTO_TCP {
+                    if is_extension(bytes[6]) {
+                        count(Counter::PacketUnparsed, 1);
+                    }
+                    return None;
+                }
+                if !load(skb, IPV6_HEADER, bytes.as_mut_ptr().add(40), TCP_HEADER) {
+                    count(Counter::PacketUnparsed, 1);
+                    return None;
+                }
+                (40, IPV6_HEADER)
+            };
+            // The two cases are written out because an index that is not constant would cost the
+            // verifier's knowledge of the stack.
+            let (sequence, offset, flags) = if tcp == 20 {
+                (be32(bytes[24], bytes[25], bytes[26], bytes[27]), bytes[32], bytes[33])
+            } else {
+                (be32(bytes[44], bytes[45], bytes[46], bytes[47]), bytes[52], bytes[53])
+            };
+            let payload = start + ((offset >> 4) as u32) * 4;
+            Some(Self {
+                // A SYN takes one number before the data.
+                sequence: sequence.wrapping_add((flags & SYN != 0) as u32),
+                bytes,
+                tcp,
+                payload,
+                // The length field of the header overflows on large segments; the packet's does not.
+                length: total.saturating_sub(payload),
+                flags,
+            })
+        }
+    }
+
+    /// Addresses, seen from the local socket.
+    #[inline(always)]
+    pub fn tuple(&self, direction: Direction) -> Tuple {
+        let mut source = [0u8; 16];
+        let mut destination = [0u8; 16];
+        let b = &self.bytes;
+        let (family, source_port, destination_port) = if self.tcp == 20 {
+            source[..4].copy_from_slice(&b[12..16]);
+            destination[..4].copy_from_slice(&b[16..20]);
+            (AF_INET, be16(b[20], b[21]), be16(b[22], b[23]))
+        } else {
+            source.copy_from_slice(&b[8..24]);
+            destination.copy_from_slice(&b[24..40]);
+            (AF_INET6, be16(b[40], b[41]), be16(b[42], b[43]))
+        };
+        let ingress = matches!(direction, Direction::Ingress);
+        Tuple {
+            local_address: if ingress { destination } else { source },
+            peer_address: if ingress { source } else { destination },
+            local_port: if ingress { destination_port } else { source_port },
+            peer_port: if ingress { source_port } else { destination_port },
+            family,
+            reserved: 0,
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn load(skb: *mut __sk_buff, offset: u32, to: *mut u8, length: u32) -> bool {
+    unsafe { bpf_skb_load_bytes(skb.cast::<c_void>(), offset, to.cast(), length) == 0 }
+}
+
+/// Hop-by-hop, routing, fragment, authentication, destination options.
+#[inline(always)]
+fn is_extension(next_header: u8) -> bool {
+    matches!(next_header, 0 | 43 | 44 | 51 | 60)
+}
+
+#[inline(always)]
+fn be32(a: u8, b: u8, c: u8, d: u8) -> u32 {
+    u32::from_be_bytes([a, b, c, d])
+}
+
+#[inline(always)]
+fn be16(a: u8, b: u8) -> u16 {
+    u16::from_be_bytes([a, b])
+}

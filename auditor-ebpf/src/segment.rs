@@ -1,0 +1,152 @@
+//! Every TCP segment of every socket, in both directions.
+
+use auditor_common::{Counter, Direction, Early, Header, Kind, Open, Owner, Role};
+use aya_ebpf::{
+    bindings::{__sk_buff, bpf_sock},
+    helpers::generated::{
+        bpf_get_socket_cookie, bpf_ktime_get_boot_ns, bpf_sk_fullsock, bpf_skb_cgroup_id,
+    },
+    macros::cgroup_skb,
+    programs::SkBuffContext,
+};
+
+use crate::{
+    connection::Connection,
+    emit,
+    maps::{CONNECTIONS, OWNERS, count},
+    packet::{FIN, RST, Segment},
+    phase,
+    stream,
+};
+
+const TCP_LISTEN: u32 = 10;
+/// The program's verdict: let the packet go on. Observing never drops.
+const PASS: i32 = 1;
+
+#[cgroup_skb]
+pub fn segment_received(ctx: SkBuffContext) -> i32 {
+    // SAFETY: the context of this program.
+    unsafe { observe(ctx.skb.skb, Direction::Ingress) };
+    PASS
+}
+
+#[cgroup_skb]
+pub fn segment_sent(ctx: SkBuffContext) -> i32 {
+    // SAFETY: the context of this program.
+    unsafe { observe(ctx.skb.skb, Direction::Egress) };
+    PASS
+}
+
+#[inline(always)]
+unsafe fn observe(skb: *mut __sk_buff, direction: Direction) -> Option<()> {
+    unsafe {
+        let sk = (*skb).__bindgen_anon_2.sk;
+        if sk.is_null() {
+            return None;
+        }
+        let segment = Segment::read(skb)?;
+        let ended = segment.flags & (FIN | RST);
+        if segment.length == 0 && ended == 0 {
+            return None;
+        }
+        let full: *mut bpf_sock = bpf_sk_fullsock(sk);
+        if full.is_null() {
+            return None;
+        }
+        if (*full).state == TCP_LISTEN {
+            if segment.length != 0 {
+                emit_early(skb, &segment, direction);
+            }
+            return None;
+        }
+        let connection = CONNECTIONS.get_or_create(full.cast());
+        if connection.is_null() {
+            count(Counter::ConnectionStateFailed, 1);
+            return None;
+        }
+        if (*connection).own != 0 {
+            return None;
+        }
+        if (*connection).cgroup_id == 0 {
+            (*connection).cgroup_id = bpf_skb_cgroup_id(skb);
+        }
+        if (*connection).announced == 0 {
+            announce(skb, full, connection, &segment, direction);
+        }
+        let flow = &raw mut (*connection).flows[direction as usize];
+        if segment.length != 0 {
+            count(Counter::SegmentsSeen, 1);
+            stream::observe(skb, connection, flow, &segment, direction);
+        }
+        if ended != 0 {
+            (*flow).ended_by |= ended;
+            if (*flow).ended_ns == 0 {
+                (*flow).ended_ns = bpf_ktime_get_boot_ns();
+            }
+        }
+        Some(())
+    }
+}
+
+/// A connection that is older than the programs, or whose `Open` did not fit the ring.
+#[inline(always)]
+unsafe fn announce(
+    skb: *mut __sk_buff,
+    sk: *mut bpf_sock,
+    connection: *mut Connection,
+    segment: &Segment,
+    direction: Direction,
+) {
+    unsafe {
+        let role = (*connection).role;
+        if role == Role::Unseen as u8 {
+            (*connection).flows[0].phase = phase::UNFRAMED;
+            (*connection).flows[1].phase = phase::UNFRAMED;
+            (*connection).flows[direction as usize].next = segment.sequence;
+        }
+        let owner = OWNERS.get(sk.cast());
+        let event = Open {
+            header: Header {
+                kind: Kind::Open as u8,
+                direction: 0,
+                flags: 0,
+                captured: 0,
+                time_ns: bpf_ktime_get_boot_ns(),
+                cookie: bpf_get_socket_cookie(skb.cast()),
+            },
+            tuple: segment.tuple(direction),
+            owner: if owner.is_null() { NO_OWNER } else { *owner },
+            receive_next: (*connection).flows[0].next,
+            send_next: (*connection).flows[1].next,
+            role,
+            reserved: [0; 7],
+        };
+        (*connection).announced = emit::open(event) as u8;
+    }
+}
+
+const NO_OWNER: Owner = Owner {
+    cgroup_id: 0,
+    netns_cookie: 0,
+    pid: 0,
+    uid: 0,
+    comm: [0; 16],
+};
+
+#[inline(always)]
+unsafe fn emit_early(skb: *mut __sk_buff, segment: &Segment, direction: Direction) {
+    let head = Early {
+        header: Header {
+            kind: Kind::Early as u8,
+            direction: direction as u8,
+            flags: 0,
+            captured: 0,
+            time_ns: 0,
+            cookie: 0,
+        },
+        tuple: segment.tuple(direction),
+        sequence: segment.sequence,
+        reserved: 0,
+    };
+    unsafe { emit::early(skb, segment.payload, segment.length, head) };
+}

@@ -1,0 +1,18 @@
+//! The kernel side: load, attach, read the ring and the counters, give directives.
+//!
+//! The only module that knows `aya`. Programs are held by links that are file descriptors of this
+//! process, so they are gone when it is, however it ends.
+
+mod batch;
+mod capture;
+mod cgroup;
+mod counters;
+mod directives;
+mod ring;
+
+pub use batch::EventBatch;
+pub use capture::{Capture, CaptureError, CaptureOptions};
+pub use cgroup::{CgroupError, CgroupRoot};
+pub use counters::{Counters, CountersReader};
+pub use directives::{DirectiveWriter, FlowAction};
+pub use ring::RingReader;

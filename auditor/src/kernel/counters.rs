@@ -1,0 +1,35 @@
+//! Counters of the kernel programs, summed over the CPUs.
+
+use aya::maps::{MapData, MapError, PerCpuArray};
+pub use auditor_common::Counter;
+
+/// A snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counters([u64; Counter::COUNT]);
+
+impl Counters {
+    pub const ZERO: Self = Self([0; Counter::COUNT]);
+
+    pub fn get(&self, counter: Counter) -> u64 {
+        self.0[counter as usize]
+    }
+}
+
+/// Reads the counter map.
+pub struct CountersReader {
+    map: PerCpuArray<MapData, u64>,
+}
+
+impl CountersReader {
+    pub(super) fn new(map: PerCpuArray<MapData, u64>) -> Self {
+        Self { map }
+    }
+
+    pub fn read(&self) -> Result<Counters, MapError> {
+        let mut counters = Counters::ZERO;
+        for (index, sum) in counters.0.iter_mut().enumerate() {
+            *sum = self.map.get(&(index as u32), 0)?.iter().sum();
+        }
+        Ok(counters)
+    }
+}
