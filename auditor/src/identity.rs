@@ -1,0 +1,11 @@
+//! Who the local side of a connection is: cgroup → container → pod, or systemd unit, or process.
+//!
+//! The cgroup id comes with every packet and is never reused, so it decides; the process only
+//! names what runs outside containers and units, and steps in where the cgroup says nothing.
+//! Whatever cannot be established is absent and carries its reason.
+
+mod bounded;
+mod known;
+mod printable;
+
+pub use known::{Known, Why};
