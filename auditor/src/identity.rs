@@ -5,7 +5,10 @@
 //! Whatever cannot be established is absent and carries its reason.
 
 mod bounded;
+mod cgroup;
+mod handle;
 mod known;
 mod printable;
 
+pub use cgroup::CgroupPaths;
 pub use known::{Known, Why};
