@@ -6,9 +6,14 @@
 
 mod bounded;
 mod cgroup;
+mod container;
 mod handle;
 mod known;
+mod membership;
 mod printable;
+mod unit;
 
 pub use cgroup::CgroupPaths;
+pub use container::{Container, Runtime};
 pub use known::{Known, Why};
+pub use unit::Unit;
