@@ -7,13 +7,17 @@
 mod bounded;
 mod cgroup;
 mod container;
+#[cfg(test)]
+mod fixture;
 mod handle;
 mod known;
 mod membership;
 mod printable;
+mod process;
 mod unit;
 
 pub use cgroup::CgroupPaths;
 pub use container::{Container, Runtime};
 pub use known::{Known, Why};
+pub use process::{Process, Processes};
 pub use unit::Unit;
