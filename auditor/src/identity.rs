@@ -11,13 +11,16 @@ mod container;
 mod fixture;
 mod handle;
 mod known;
+mod listeners;
 mod membership;
 mod printable;
 mod process;
+mod sockets;
 mod unit;
 
 pub use cgroup::CgroupPaths;
 pub use container::{Container, Runtime};
 pub use known::{Known, Why};
+pub use listeners::{Listener, Listeners};
 pub use process::{Process, Processes};
 pub use unit::Unit;
