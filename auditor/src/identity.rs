@@ -10,17 +10,23 @@ mod container;
 #[cfg(test)]
 mod fixture;
 mod handle;
+mod host;
 mod known;
 mod listeners;
 mod membership;
 mod printable;
 mod process;
+mod resolver;
 mod sockets;
 mod unit;
+mod workload;
 
 pub use cgroup::CgroupPaths;
 pub use container::{Container, Runtime};
+pub use host::Host;
 pub use known::{Known, Why};
 pub use listeners::{Listener, Listeners};
 pub use process::{Process, Processes};
+pub use resolver::{LocalProcess, Resolver, Role, SocketFacts};
 pub use unit::Unit;
+pub use workload::{Method, Workload};
