@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsmount, fsopen};
+use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities};
 
 use super::CgroupPaths;
 use crate::identity::known::{Known, Why};
@@ -134,6 +135,24 @@ fn walking_finds_the_same_and_rests_for_a_second() {
     );
     let later = START + Duration::from_secs(1);
     assert_eq!(paths.path(second.id, later), value(&second.path));
+}
+
+#[test]
+fn without_the_capability_the_hierarchy_is_walked() {
+    let Some(mount) = mount_point() else { return };
+    let mut paths = open(&mount);
+    let cgroup = Cgroup::create(&mount, "powerless");
+    let before = capabilities(None).unwrap();
+    // Of this thread alone, which ends with the test.
+    let powerless = CapabilitySets {
+        effective: CapabilitySet::empty(),
+        ..before
+    };
+    set_capabilities(None, powerless).unwrap();
+    let found = paths.path(cgroup.id, START);
+    set_capabilities(None, before).unwrap();
+    assert_eq!(found, value(&cgroup.path));
+    assert!(!paths.by_handle);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::identity::{CgroupPaths, Host, Known, Listeners, Method, Processes, Wh
 const NOW: Duration = Duration::from_secs(100);
 const ID: &str = "2f1d6a7c0b9e4835a1c7d2e8f04b6935d7c1e0a2b3f4958671829304a5b6c7d8";
 
-/// A hierarchy of plain directories: handles are refused there, so it is walked.
+/// A hierarchy of plain directories, which cannot be opened by handle but are learned at start.
 struct Node {
     cgroups: Tree,
     proc: Tree,
