@@ -1,4 +1,8 @@
 //! The auditor, in pipeline order: data moves only downwards through this list.
 
 pub mod kernel;
+pub mod decode;
+pub mod identity;
 pub mod redact;
+
+mod text;

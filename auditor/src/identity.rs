@@ -1,0 +1,31 @@
+//! Who the local side of a connection is: cgroup → container → pod, or systemd unit, or process.
+//!
+//! The cgroup id comes with every packet and is never reused, so it decides; the process only
+//! names what runs outside containers and units, and steps in where the cgroup says nothing.
+//! Whatever cannot be established is absent and carries its reason.
+
+mod bounded;
+mod cgroup;
+mod container;
+#[cfg(test)]
+mod fixture;
+mod handle;
+mod host;
+mod known;
+mod listeners;
+mod membership;
+mod process;
+mod resolver;
+mod sockets;
+mod unit;
+mod workload;
+
+pub use cgroup::CgroupPaths;
+pub use container::{Container, Runtime};
+pub use host::Host;
+pub use known::{Known, Why};
+pub use listeners::{Listener, Listeners};
+pub use process::{Process, Processes};
+pub use resolver::{LocalProcess, Resolver, Role, SocketFacts};
+pub use unit::Unit;
+pub use workload::{Method, Workload};

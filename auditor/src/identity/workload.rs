@@ -1,0 +1,207 @@
+//! The audited side: what a resource of ours says about it.
+
+use std::sync::Arc;
+
+use super::container::{Container, pod_uid};
+use super::host::Host;
+use super::known::{Known, Why};
+use super::unit::Unit;
+
+/// Digits of a container id that runtimes show in their lists.
+const SHORT_ID: usize = 12;
+
+/// How a workload was recognised; `as_str` is the value of `auditor.identity.method`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// By the cgroup that the kernel keeps with the socket.
+    Cgroup,
+    /// By the process that owns the socket.
+    Process,
+}
+
+impl Method {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cgroup => "cgroup",
+            Self::Process => "process",
+        }
+    }
+}
+
+/// Where on the node a socket belongs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Place {
+    Container(Container),
+    /// In a pod's cgroup, but in none of its containers.
+    Pod(String),
+    /// A systemd unit with a name of its own.
+    Service(String),
+    /// Outside containers and services: the executable names the workload.
+    Host,
+    Nowhere(Why),
+}
+
+impl Place {
+    pub(super) fn of(path: &str) -> Self {
+        if let Some(container) = Container::of(path) {
+            return Self::Container(container);
+        }
+        if let Some(uid) = pod_uid(path) {
+            return Self::Pod(uid);
+        }
+        Unit::of(path)
+            .and_then(|unit| unit.service_name().map(str::to_owned))
+            .map_or(Self::Host, Self::Service)
+    }
+}
+
+/// A workload of this node. Equal workloads are one resource.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Workload {
+    container: Option<Container>,
+    method: Option<Method>,
+    reason: Option<Why>,
+    resource: Vec<(&'static str, String)>,
+}
+
+impl Workload {
+    /// `service.name` is the service unit's name, outside units that of the executable. In a
+    /// container it is the short id, until kubernetes or the runtime tells a better name: the
+    /// executable would make one container several resources.
+    pub(super) fn new(
+        host: &Host,
+        place: Place,
+        executable: &Known<Arc<str>>,
+        method: Method,
+        reason: Option<Why>,
+    ) -> Self {
+        let (container, pod, name) = match place {
+            Place::Container(container) => {
+                let name = container
+                    .id
+                    .get(..SHORT_ID)
+                    .unwrap_or(&container.id)
+                    .to_owned();
+                let pod = container.pod_uid.clone();
+                (Some(container), pod, Known::Value(name))
+            }
+            Place::Pod(uid) => (None, Some(uid), Known::Absent(Why::NotInAContainer)),
+            Place::Service(name) => (None, None, Known::Value(name)),
+            Place::Host => {
+                let name = match executable {
+                    Known::Value(name) => Known::Value(name.to_string()),
+                    Known::Absent(why) => Known::Absent(*why),
+                };
+                (None, None, name)
+            }
+            Place::Nowhere(why) => (None, None, Known::Absent(why)),
+        };
+        // A workload that nothing is known of was recognised in no way.
+        let recognised = name.value().is_some() || pod.is_some();
+        let reason = reason.or(name.why());
+        let attributes = [
+            ("service.name", name.value()),
+            (
+                "container.id",
+                container.as_ref().map(|container| &container.id),
+            ),
+            ("k8s.pod.uid", pod.as_ref()),
+            ("k8s.node.name", host.node_name.as_ref()),
+            ("k8s.cluster.name", host.cluster_name.as_ref()),
+            ("host.name", host.name.value()),
+            ("host.id", host.id.value()),
+            ("telemetry.distro.name", Some(&"auditor".to_owned())),
+            (
+                "telemetry.distro.version",
+                Some(&env!("CARGO_PKG_VERSION").to_owned()),
+            ),
+        ];
+        let resource = attributes
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, value?.clone())))
+            .collect();
+        Self {
+            container,
+            method: recognised.then_some(method),
+            reason,
+            resource,
+        }
+    }
+
+    /// The attributes of the resource, under their names in the record.
+    pub fn resource(&self) -> &[(&'static str, String)] {
+        &self.resource
+    }
+
+    pub fn container(&self) -> Option<&Container> {
+        self.container.as_ref()
+    }
+
+    /// Absent when the workload could not be recognised at all; then there is a `reason`.
+    pub fn method(&self) -> Option<Method> {
+        self.method
+    }
+
+    /// Why something is absent, or why a weaker method had to do.
+    pub fn reason(&self) -> Option<Why> {
+        self.reason
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Method, Place, Workload};
+    use crate::identity::host::Host;
+    use crate::identity::known::{Known, Why};
+
+    const ID: &str = "2f1d6a7c0b9e4835a1c7d2e8f04b6935d7c1e0a2b3f4958671829304a5b6c7d8";
+    const POD: &str = "8dbc3a70-4f3c-4b5e-9b0e-6f7a1d2c3b4e";
+
+    fn workload(path: &str) -> Workload {
+        let host = Host {
+            name: Known::Value("node-7".to_owned()),
+            id: Known::Absent(Why::NotConfigured),
+            node_name: Some("node-7.example".to_owned()),
+            cluster_name: Some("east".to_owned()),
+        };
+        let executable = Known::Value("curl".into());
+        Workload::new(&host, Place::of(path), &executable, Method::Cgroup, None)
+    }
+
+    fn get<'a>(workload: &'a Workload, key: &str) -> Option<&'a str> {
+        let mut values = workload.resource().iter().filter(|(name, _)| *name == key);
+        values.next().map(|(_, value)| value.as_str())
+    }
+
+    #[test]
+    fn a_container_has_its_ids_and_a_short_name() {
+        let workload = workload(&format!("/kubepods/burstable/pod{POD}/{ID}"));
+        assert_eq!(get(&workload, "service.name"), Some(&ID[..12]));
+        assert_eq!(get(&workload, "container.id"), Some(ID));
+        assert_eq!(get(&workload, "k8s.pod.uid"), Some(POD));
+        assert_eq!(get(&workload, "k8s.node.name"), Some("node-7.example"));
+        assert_eq!(get(&workload, "k8s.cluster.name"), Some("east"));
+        assert_eq!(get(&workload, "host.name"), Some("node-7"));
+        assert_eq!(get(&workload, "host.id"), None);
+        assert_eq!(get(&workload, "telemetry.distro.name"), Some("auditor"));
+        assert_eq!(workload.method(), Some(Method::Cgroup));
+        assert_eq!(workload.reason(), None);
+    }
+
+    #[test]
+    fn a_service_is_named_by_its_unit_and_a_session_by_its_executable() {
+        let service = workload("/system.slice/nginx.service");
+        assert_eq!(get(&service, "service.name"), Some("nginx"));
+        assert_eq!(get(&service, "container.id"), None);
+        let session = workload("/user.slice/user-1000.slice/session-3.scope");
+        assert_eq!(get(&session, "service.name"), Some("curl"));
+    }
+
+    #[test]
+    fn a_pod_without_a_container_has_no_name() {
+        let pod = workload(&format!("/kubepods/pod{POD}"));
+        assert_eq!(get(&pod, "service.name"), None);
+        assert_eq!(get(&pod, "k8s.pod.uid"), Some(POD));
+        assert_eq!(pod.reason(), Some(Why::NotInAContainer));
+    }
+}
