@@ -14,7 +14,8 @@ pub struct FlowDirective {
     pub version: u32,
     /// One of the constants of [`FlowDirective`].
     pub action: u32,
-    pub reserved: u32,
+    /// With `RESUME`: messages that began before, see `Data::messages`.
+    pub messages: u32,
 }
 
 impl FlowDirective {

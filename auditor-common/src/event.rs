@@ -125,7 +125,9 @@ pub struct Data {
     pub skipped_after: u32,
     /// Data events of this direction that did not fit the ring so far.
     pub lost: u32,
-    pub reserved: u32,
+    /// Messages (interim responses not counted) that began before the first captured byte, by the
+    /// kernel's count. It pairs requests and responses even when events between them were lost.
+    pub messages: u32,
 }
 
 /// Bits of `Header::flags` in a [`Data`] event.

@@ -40,6 +40,7 @@ pub struct Flow {
     pub content_length: u64,
     pub event_ns: u64,
     pub ended_ns: u64,
+    pub cursor: Cursor,
     /// Slot through which a computed index is made opaque to the verifier.
     pub index: u64,
     /// Sequence number after the last byte seen.
@@ -51,6 +52,9 @@ pub struct Flow {
     /// Version of the last directive acted upon.
     pub directive: u32,
     pub status: u32,
+    /// Messages begun, interim responses not counted.
+    pub messages: u32,
+    pub reserved1: u32,
     pub phase: Phase,
     pub line_length: u8,
     /// The line is longer than the window: only its tail is held.
@@ -58,7 +62,30 @@ pub struct Flow {
     pub framing: u8,
     /// FIN or RST bits of the TCP flags seen.
     pub ended_by: u8,
-    pub reserved: [u8; 3],
+    pub reserved2: [u8; 3],
+}
+
+/// Where a walk through the current segment stands, as offsets into the packet.
+///
+/// It lives here and not on the stack because the verifier follows every number on the stack to
+/// the end of the program, and takes what comes from a map for what it is: any number.
+#[repr(C)]
+pub struct Cursor {
+    /// Next byte to look at.
+    pub offset: u32,
+    pub end: u32,
+    /// First byte to copy, or `u32::MAX`.
+    pub from: u32,
+    /// Sequence number of packet offset 0, whatever stands there.
+    pub base: u32,
+    /// Message starts since `from`.
+    pub starts: u32,
+    /// Messages begun before `from`.
+    pub messages: u32,
+    pub flags: u16,
+    pub direction: u8,
+    pub request: u8,
+    pub reserved: u32,
 }
 
 /// Bits of `Flow::framing`: what the head said about the body.

@@ -39,6 +39,8 @@ pub struct Piece {
     pub skipped_after: u32,
     /// Message starts within, for the count of what is lost with it.
     pub starts: u32,
+    /// Messages begun before it.
+    pub messages: u32,
     pub flags: u16,
     pub direction: u8,
     /// This is the request direction of the connection.
@@ -99,9 +101,10 @@ pub unsafe fn data(
             sequence: (*piece).sequence,
             skipped_after,
             lost: (*flow).lost,
-            reserved: 0,
+            messages: (*piece).messages,
         };
-        if put_with_bytes(skb, (*piece).offset, captured, head) {
+        // Data of a connection that the daemon has not heard of would say nothing.
+        if (*connection).announced != 0 && put_with_bytes(skb, (*piece).offset, captured, head) {
             (*flow).skipped = 0;
             (*flow).event_ns = now;
             count(Counter::EventsSubmitted, 1);

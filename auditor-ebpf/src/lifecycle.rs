@@ -207,36 +207,31 @@ unsafe fn header(ops: *mut bpf_sock_ops, kind: Kind, flags: u16, time_ns: u64) -
 #[inline(always)]
 unsafe fn tuple(ops: *mut bpf_sock_ops) -> Tuple {
     unsafe {
-        let mut tuple = Tuple {
-            local_address: [0; 16],
-            peer_address: [0; 16],
+        // Volatile, so that each field is read on its own from the context: the verifier allows
+        // no other access, and the compiler would choose the address first and read then.
+        let local4 = (&raw const (*ops).local_ip4).read_volatile();
+        let peer4 = (&raw const (*ops).remote_ip4).read_volatile();
+        let mut local = [0u32; 4];
+        let mut peer = [0u32; 4];
+        let mut i = 0;
+        while i < 4 {
+            local[i] = (&raw const (*ops).local_ip6[i]).read_volatile();
+            peer[i] = (&raw const (*ops).remote_ip6[i]).read_volatile();
+            i += 1;
+        }
+        if (*ops).family == AF_INET {
+            local = [local4, 0, 0, 0];
+            peer = [peer4, 0, 0, 0];
+        }
+        Tuple {
+            local_address: core::mem::transmute::<[u32; 4], [u8; 16]>(local),
+            peer_address: core::mem::transmute::<[u32; 4], [u8; 16]>(peer),
             local_port: (*ops).local_port as u16,
             // The kernel hands out the peer's port in network order, in the upper half on
             // little-endian machines.
             peer_port: u32::from_be((*ops).remote_port) as u16,
             family: (*ops).family as u16,
             reserved: 0,
-        };
-        if (*ops).family == AF_INET {
-            tuple.local_address[..4].copy_from_slice(&(*ops).local_ip4.to_ne_bytes());
-            tuple.peer_address[..4].copy_from_slice(&(*ops).remote_ip4.to_ne_bytes());
-        } else {
-            // One field at a time: the verifier rejects a copy of a part of the context.
-            let local = [
-                (*ops).local_ip6[0],
-                (*ops).local_ip6[1],
-                (*ops).local_ip6[2],
-                (*ops).local_ip6[3],
-            ];
-            let peer = [
-                (*ops).remote_ip6[0],
-                (*ops).remote_ip6[1],
-                (*ops).remote_ip6[2],
-                (*ops).remote_ip6[3],
-            ];
-            tuple.local_address = core::mem::transmute::<[u32; 4], [u8; 16]>(local);
-            tuple.peer_address = core::mem::transmute::<[u32; 4], [u8; 16]>(peer);
         }
-        tuple
     }
 }

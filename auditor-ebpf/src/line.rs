@@ -28,17 +28,17 @@ pub unsafe fn step(walk: *mut Walk) -> i64 {
         let flow = (*walk).flow;
         let filled = below64((*flow).line_length as u64);
         let room = WINDOW as u64 - filled;
-        let rest = ((*walk).end - (*walk).offset) as u64;
+        let rest = ((*(*walk).cursor()).end - (*(*walk).cursor()).offset) as u64;
         let n = clamp::<WINDOW>(if rest < room { rest } else { room });
         let to = (&raw mut (*flow).line).cast::<u8>().add(filled as usize);
-        if bpf_skb_load_bytes((*walk).skb.cast(), (*walk).offset, to.cast(), n as u32) != 0 {
+        if bpf_skb_load_bytes((*walk).skb.cast(), (*(*walk).cursor()).offset, to.cast(), n as u32) != 0 {
             unframe(flow);
             return 1;
         }
         let valid = filled + n;
         let newline = find_newline(flow);
         if newline >= valid {
-            (*walk).offset += n as u32;
+            (*(*walk).cursor()).offset += n as u32;
             (*flow).head_bytes += n as u32;
             if valid < WINDOW as u64 {
                 (*flow).line_length = valid as u8;
@@ -48,7 +48,7 @@ pub unsafe fn step(walk: *mut Walk) -> i64 {
         }
         // What was in the window before this segment is not part of it.
         let used = newline + 1 - filled;
-        (*walk).offset += used as u32;
+        (*(*walk).cursor()).offset += used as u32;
         (*flow).head_bytes += used as u32;
         let long = (*flow).long_line != 0;
         (*flow).line_length = 0;
@@ -100,16 +100,20 @@ unsafe fn ended(walk: *mut Walk, newline: u64, long: bool) -> i64 {
                     return 0;
                 }
                 let good = if long { true } else { begins_message(walk) };
-                if !good || ((*walk).request != 0 && !ends_with_version(flow, newline)) {
+                if !good || ((*(*walk).cursor()).request != 0 && !ends_with_version(flow, newline)) {
                     unframe(flow);
                     return 1;
                 }
                 if !long {
                     note_first_line(walk);
                 }
-                if (*walk).request == 0 && (*(*walk).connection).unusual != 0 {
+                if (*(*walk).cursor()).request == 0 && (*(*walk).connection).unusual != 0 {
                     unframe(flow);
                     return 1;
+                }
+                // An interim response announces another one; a switch of protocols does not.
+                if (*(*walk).cursor()).request != 0 || (*flow).status >= 200 || (*flow).status == 101 {
+                    (*flow).messages += 1;
                 }
                 count_start(walk);
                 (*flow).phase = phase::HEADERS;
@@ -152,7 +156,7 @@ unsafe fn head_ended(walk: *mut Walk) -> i64 {
         let flow = (*walk).flow;
         (*flow).head_bytes = 0;
         let status = (*flow).status;
-        let response = (*walk).request == 0;
+        let response = (*(*walk).cursor()).request == 0;
         if response && status == 101 {
             unframe(flow);
             return 1;
@@ -263,7 +267,7 @@ unsafe fn chunk_size(flow: *mut Flow) -> bool {
 unsafe fn begins_message(walk: *mut Walk) -> bool {
     unsafe {
         let flow = (*walk).flow;
-        if (*walk).request != 0 {
+        if (*(*walk).cursor()).request != 0 {
             return byte(flow, 0).is_ascii_alphabetic();
         }
         // "HTTP/1." and the space after the minor version.
@@ -280,7 +284,7 @@ unsafe fn begins_message(walk: *mut Walk) -> bool {
 unsafe fn note_first_line(walk: *mut Walk) {
     unsafe {
         let flow = (*walk).flow;
-        if (*walk).request == 0 {
+        if (*(*walk).cursor()).request == 0 {
             (*flow).status = (byte(flow, 9) - b'0') as u32 * 100
                 + (byte(flow, 10) - b'0') as u32 * 10
                 + (byte(flow, 11) - b'0') as u32;

@@ -59,6 +59,14 @@ unsafe fn observe(skb: *mut __sk_buff, direction: Direction) -> Option<()> {
             }
             return None;
         }
+        if segment.length == 0 {
+            // The kernel's own socket sends resets for nobody: only what is known already ends.
+            let connection = CONNECTIONS.get(full.cast());
+            if !connection.is_null() {
+                note_end(connection, direction, ended);
+            }
+            return None;
+        }
         let connection = CONNECTIONS.get_or_create(full.cast());
         if connection.is_null() {
             count(Counter::ConnectionStateFailed, 1);
@@ -74,22 +82,31 @@ unsafe fn observe(skb: *mut __sk_buff, direction: Direction) -> Option<()> {
             announce(skb, full, connection, &segment, direction);
         }
         let flow = &raw mut (*connection).flows[direction as usize];
-        if segment.length != 0 {
-            count(Counter::SegmentsSeen, 1);
-            stream::observe(skb, connection, flow, &segment, direction);
-        }
+        count(Counter::SegmentsSeen, 1);
+        stream::observe(skb, connection, flow, &segment, direction);
         if ended != 0 {
-            (*flow).ended_by |= ended;
-            if (*flow).ended_ns == 0 {
-                (*flow).ended_ns = bpf_ktime_get_boot_ns();
-            }
+            note_end(connection, direction, ended);
         }
         Some(())
     }
 }
 
-/// A connection that is older than the programs, or whose `Open` did not fit the ring.
 #[inline(always)]
+unsafe fn note_end(connection: *mut Connection, direction: Direction, ended: u8) {
+    unsafe {
+        let flow = &raw mut (*connection).flows[direction as usize];
+        (*flow).ended_by |= ended;
+        if (*flow).ended_ns == 0 {
+            (*flow).ended_ns = bpf_ktime_get_boot_ns();
+        }
+    }
+}
+
+/// A connection that is older than the programs, or whose `Open` did not fit the ring.
+///
+/// Rare and large, so it is a function of its own: its event shall not weigh on the stack of the
+/// common path.
+#[inline(never)]
 unsafe fn announce(
     skb: *mut __sk_buff,
     sk: *mut bpf_sock,
@@ -133,7 +150,8 @@ const NO_OWNER: Owner = Owner {
     comm: [0; 16],
 };
 
-#[inline(always)]
+/// A function of its own for the same reason.
+#[inline(never)]
 unsafe fn emit_early(skb: *mut __sk_buff, segment: &Segment, direction: Direction) {
     let head = Early {
         header: Header {

@@ -118,6 +118,7 @@ unsafe fn pass_gap(
                 sequence: (*flow).next,
                 skipped_after: 0,
                 starts: 0,
+                messages: (*flow).messages,
                 flags: 0,
                 direction: direction as u8,
                 request: 0,
@@ -158,7 +159,7 @@ unsafe fn obey(
         let Some(directive) = DIRECTIVES.get_ptr(&cookie) else {
             return;
         };
-        let FlowDirective { skip, sequence: from, version, action, .. } =
+        let FlowDirective { skip, sequence: from, version, action, messages } =
             (*directive).flows[direction as usize];
         if version == (*flow).directive {
             return;
@@ -174,6 +175,7 @@ unsafe fn obey(
             }
             let passed = sequence.wrapping_sub(from) as i32;
             if passed >= 0 && passed as u64 <= skip {
+                (*flow).messages = messages;
                 (*flow).left = skip - passed as u64;
                 (*flow).phase = if (*flow).left == 0 { phase::START } else { phase::BODY };
             }
@@ -204,6 +206,7 @@ unsafe fn copy_unframed(
             sequence: segment.sequence,
             skipped_after: segment.length - length,
             starts: (request && first.is_ascii_uppercase()) as u32,
+            messages: (*flow).messages,
             flags: data_flag::UNFRAMED
                 | if length < segment.length { data_flag::TRUNCATED } else { 0 },
             direction: direction as u8,

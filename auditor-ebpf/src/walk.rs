@@ -11,7 +11,7 @@ use aya_ebpf::{
 };
 
 use crate::{
-    connection::{Connection, Flow},
+    connection::{Connection, Cursor, Flow},
     emit::{self, Piece},
     line,
     maps::count,
@@ -27,7 +27,7 @@ const COALESCE: u32 = 256;
 /// An ongoing body tells of its progress after so many bytes or so much time.
 const PROGRESS_BYTES: u64 = 4 << 20;
 const PROGRESS_NS: u64 = 5_000_000_000;
-/// `Walk::from` when nothing is to be copied.
+/// `Cursor::from` when nothing is to be copied.
 const NOTHING: u32 = u32::MAX;
 
 /// Payload of a segment, as offsets into the packet.
@@ -37,24 +37,20 @@ pub struct Range {
     pub sequence: u32,
 }
 
-/// A walk through one segment.
+/// A walk through one segment. The numbers live in the flow, see [`Cursor`].
 #[repr(C)]
 pub struct Walk {
     pub skb: *mut __sk_buff,
     pub connection: *mut Connection,
     pub flow: *mut Flow,
-    /// Next byte to look at.
-    pub offset: u32,
-    pub end: u32,
-    /// First byte to copy, or `NOTHING`.
-    from: u32,
-    /// Sequence number of packet offset 0, whatever stands there.
-    base: u32,
-    /// Message starts since `from`.
-    pub starts: u32,
-    flags: u16,
-    direction: u8,
-    pub request: u8,
+}
+
+impl Walk {
+    #[inline(always)]
+    pub fn cursor(&self) -> *mut Cursor {
+        // SAFETY: the flow outlives the walk.
+        unsafe { &raw mut (*self.flow).cursor }
+    }
 }
 
 /// Walks through a segment that continues the flow without a gap.
@@ -71,19 +67,17 @@ pub unsafe fn segment(
     request: bool,
 ) {
     unsafe {
-        let mut walk = Walk {
-            skb,
-            connection,
-            flow,
-            offset: range.offset,
-            end: range.end,
-            from: NOTHING,
-            base: range.sequence.wrapping_sub(range.offset),
-            starts: 0,
-            flags: 0,
-            direction: direction as u8,
-            request: request as u8,
-        };
+        let cursor = &raw mut (*flow).cursor;
+        (*cursor).offset = range.offset;
+        (*cursor).end = range.end;
+        (*cursor).from = NOTHING;
+        (*cursor).base = range.sequence.wrapping_sub(range.offset);
+        (*cursor).starts = 0;
+        (*cursor).messages = 0;
+        (*cursor).flags = 0;
+        (*cursor).direction = direction as u8;
+        (*cursor).request = request as u8;
+        let mut walk = Walk { skb, connection, flow };
         bpf_loop(MAX_STEPS, step as *mut _, (&raw mut walk).cast(), 0);
         finish(&mut walk);
     }
@@ -93,7 +87,8 @@ pub unsafe fn segment(
 unsafe extern "C" fn step(_index: u64, walk: *mut Walk) -> i64 {
     unsafe {
         let flow = (*walk).flow;
-        if (*walk).offset >= (*walk).end {
+        let cursor = (*walk).cursor();
+        if (*cursor).offset >= (*cursor).end {
             return 1;
         }
         let now = (*flow).phase;
@@ -101,16 +96,17 @@ unsafe extern "C" fn step(_index: u64, walk: *mut Walk) -> i64 {
             return pass_body(walk, now);
         }
         if now == phase::UNTIL_CLOSE {
-            let rest = (*walk).end - (*walk).offset;
+            let rest = (*cursor).end - (*cursor).offset;
             pass_over(walk, rest);
             return 1;
         }
         if now >= phase::UNFRAMED {
             return 1;
         }
-        if (*walk).from == NOTHING {
-            (*walk).from = (*walk).offset;
-            (*walk).flags = if now == phase::START && (*flow).line_length == 0 {
+        if (*cursor).from == NOTHING {
+            (*cursor).from = (*cursor).offset;
+            (*cursor).messages = (*flow).messages;
+            (*cursor).flags = if now == phase::START && (*flow).line_length == 0 {
                 data_flag::MESSAGE_START
             } else {
                 0
@@ -124,7 +120,8 @@ unsafe extern "C" fn step(_index: u64, walk: *mut Walk) -> i64 {
 unsafe fn pass_body(walk: *mut Walk, now: Phase) -> i64 {
     unsafe {
         let flow = (*walk).flow;
-        let rest = (*walk).end - (*walk).offset;
+        let cursor = (*walk).cursor();
+        let rest = (*cursor).end - (*cursor).offset;
         let n = if (*flow).left < rest as u64 { (*flow).left as u32 } else { rest };
         (*flow).left -= n as u64;
         pass_over(walk, n);
@@ -139,14 +136,15 @@ unsafe fn pass_body(walk: *mut Walk, now: Phase) -> i64 {
 #[inline(always)]
 unsafe fn pass_over(walk: *mut Walk, n: u32) {
     unsafe {
-        let rest = (*walk).end - (*walk).offset;
-        if (*walk).from == NOTHING {
+        let cursor = (*walk).cursor();
+        let rest = (*cursor).end - (*cursor).offset;
+        if (*cursor).from == NOTHING {
             (*(*walk).flow).skipped += n as u64;
-        } else if n > COALESCE || n == rest || (*walk).offset - (*walk).from > MAX_CAPTURE as u32 / 2
+        } else if n > COALESCE || n == rest || (*cursor).offset - (*cursor).from > MAX_CAPTURE as u32 / 2
         {
             flush(walk, n);
         }
-        (*walk).offset += n;
+        (*cursor).offset += n;
     }
 }
 
@@ -154,20 +152,22 @@ unsafe fn pass_over(walk: *mut Walk, n: u32) {
 #[inline(always)]
 unsafe fn flush(walk: *mut Walk, skipped_after: u32) {
     unsafe {
+        let cursor = (*walk).cursor();
         let piece = Piece {
-            offset: (*walk).from,
-            length: (*walk).offset - (*walk).from,
-            sequence: (*walk).base.wrapping_add((*walk).from),
+            offset: (*cursor).from,
+            length: (*cursor).offset - (*cursor).from,
+            sequence: (*cursor).base.wrapping_add((*cursor).from),
             skipped_after,
-            starts: (*walk).starts,
-            flags: (*walk).flags,
-            direction: (*walk).direction,
-            request: (*walk).request,
+            starts: (*cursor).starts,
+            messages: (*cursor).messages,
+            flags: (*cursor).flags,
+            direction: (*cursor).direction,
+            request: (*cursor).request,
         };
         emit::data((*walk).skb, (*walk).connection, (*walk).flow, &piece);
-        (*walk).from = NOTHING;
-        (*walk).starts = 0;
-        (*walk).flags = 0;
+        (*cursor).from = NOTHING;
+        (*cursor).starts = 0;
+        (*cursor).flags = 0;
     }
 }
 
@@ -175,33 +175,35 @@ unsafe fn flush(walk: *mut Walk, skipped_after: u32) {
 unsafe fn finish(walk: *mut Walk) {
     unsafe {
         let flow = (*walk).flow;
+        let cursor = (*walk).cursor();
         let mut skipped_after = 0;
-        if (*walk).offset < (*walk).end {
+        if (*cursor).offset < (*cursor).end {
             if (*flow).phase < phase::UNFRAMED {
                 count(Counter::LineLimit, 1);
                 unframe(flow);
             }
             // The daemon shall see the rest, as far as one event carries.
-            if (*walk).from == NOTHING {
-                (*walk).from = (*walk).offset;
+            if (*cursor).from == NOTHING {
+                (*cursor).from = (*cursor).offset;
+                (*cursor).messages = (*flow).messages;
             }
-            let bound = (*walk).from + MAX_CAPTURE as u32;
-            let reach = if (*walk).end < bound { (*walk).end } else { bound };
-            if (*walk).offset < reach {
-                (*walk).offset = reach;
+            let bound = (*cursor).from + MAX_CAPTURE as u32;
+            let reach = if (*cursor).end < bound { (*cursor).end } else { bound };
+            if (*cursor).offset < reach {
+                (*cursor).offset = reach;
             }
-            skipped_after = (*walk).end - (*walk).offset;
-            (*walk).flags |= data_flag::UNFRAMED;
+            skipped_after = (*cursor).end - (*cursor).offset;
+            (*cursor).flags |= data_flag::UNFRAMED;
             if skipped_after != 0 {
-                (*walk).flags |= data_flag::TRUNCATED;
+                (*cursor).flags |= data_flag::TRUNCATED;
             }
         }
-        if (*walk).from != NOTHING {
+        if (*cursor).from != NOTHING {
             let in_head = (*flow).phase == phase::HEADERS || (*flow).phase == phase::START;
             if in_head && (*flow).head_bytes > 2 * MAX_CAPTURE as u32 {
                 // Enough of this head was copied; what is still to come of it is passed over.
                 count(Counter::HeadOversize, 1);
-                (*flow).skipped += ((*walk).offset - (*walk).from) as u64;
+                (*flow).skipped += ((*cursor).offset - (*cursor).from) as u64;
                 return;
             }
             flush(walk, skipped_after);
@@ -215,7 +217,8 @@ unsafe fn finish(walk: *mut Walk) {
             || (*flow).skipped >= PROGRESS_BYTES
             || bpf_ktime_get_boot_ns() - (*flow).event_ns > PROGRESS_NS
         {
-            (*walk).from = (*walk).offset;
+            (*cursor).from = (*cursor).offset;
+            (*cursor).messages = (*flow).messages;
             flush(walk, 0);
         }
     }
@@ -228,10 +231,11 @@ unsafe fn finish(walk: *mut Walk) {
 #[inline(always)]
 pub unsafe fn count_start(walk: *mut Walk) {
     unsafe {
-        if (*walk).request == 0 {
+        let cursor = (*walk).cursor();
+        if (*cursor).request == 0 {
             return;
         }
-        (*walk).starts += 1;
+        (*cursor).starts += 1;
         if (*(*walk).connection).role == Role::Passive as u8 {
             count(Counter::InboundRequestsSeen, 1);
         } else {

@@ -72,6 +72,7 @@ fn data(bytes: &[u8]) -> Result<Event<'_>, Rejection> {
         skipped_before: raw.skipped_before,
         skipped_after: raw.skipped_after,
         lost: raw.lost,
+        messages: raw.messages,
         cgroup_id: raw.cgroup_id,
         message_start: flags & data_flag::MESSAGE_START != 0,
         unframed: flags & data_flag::UNFRAMED != 0,

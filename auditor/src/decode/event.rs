@@ -66,6 +66,7 @@ pub struct Data<'a> {
     pub skipped_before: u64,
     pub skipped_after: u32,
     pub lost: u32,
+    pub messages: u32,
     pub cgroup_id: u64,
     pub message_start: bool,
     pub unframed: bool,

@@ -20,8 +20,11 @@ static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/au
 pub enum CaptureError {
     #[error(transparent)]
     Cgroup(#[from] CgroupError),
-    #[error("load kernel programs: {0}{}", hint(.0))]
-    Load(#[from] EbpfError),
+    #[error("load kernel programs: {source}{}", hint(source))]
+    Load {
+        #[from]
+        source: EbpfError,
+    },
     #[error("load kernel program \"{name}\": {}", describe(.source))]
     Program {
         name: &'static str,
@@ -197,10 +200,11 @@ fn hint(error: &EbpfError) -> &'static str {
     }
 }
 
+/// The verifier says EACCES where a program is wrong; only EPERM is a matter of privilege.
 fn privilege_hint(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => " (needs CAP_BPF and CAP_NET_ADMIN; `auditor doctor` says what is missing)",
-        _ => "",
+    if error.raw_os_error() == Some(rustix::io::Errno::PERM.raw_os_error()) {
+        " (needs CAP_BPF and CAP_NET_ADMIN; `auditor doctor` says what is missing)"
+    } else {
+        ""
     }
 }
-

@@ -18,7 +18,7 @@ unsafe impl Pod for Value {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlowAction {
     /// `skip` bytes from `sequence` on are body, then a message begins.
-    Resume { sequence: u32, skip: u64 },
+    Resume { sequence: u32, skip: u64, messages: u32 },
     /// Nothing more is wanted.
     Stop,
     /// Go on copying.
@@ -55,15 +55,18 @@ impl DirectiveWriter {
 }
 
 fn encode(action: FlowAction) -> FlowDirective {
-    let (action, sequence, skip) = match action {
-        FlowAction::Resume { sequence, skip } => (FlowDirective::RESUME, sequence, skip),
-        FlowAction::Stop => (FlowDirective::STOP, 0, 0),
-        FlowAction::Continue => (FlowDirective::CONTINUE, 0, 0),
+    let (action, sequence, skip, messages) = match action {
+        FlowAction::Resume { sequence, skip, messages } => {
+            (FlowDirective::RESUME, sequence, skip, messages)
+        }
+        FlowAction::Stop => (FlowDirective::STOP, 0, 0, 0),
+        FlowAction::Continue => (FlowDirective::CONTINUE, 0, 0, 0),
     };
     FlowDirective {
         skip,
         sequence,
         action,
+        messages,
         ..FlowDirective::default()
     }
 }

@@ -1,0 +1,16 @@
+//! HTTP/1.0 and HTTP/1.1 (RFC 9112) on a passive pair of streams.
+
+mod exchange;
+mod framing;
+mod head;
+mod incomplete;
+mod reader;
+mod streams;
+#[cfg(test)]
+mod tests;
+
+pub use exchange::{Exchange, Message};
+pub use framing::Body;
+pub use head::{Head, HeadError, MAX_HEAD, Start, Version};
+pub use incomplete::{Incomplete, Reason};
+pub use streams::{Ending, Streams, Verdict, Want};

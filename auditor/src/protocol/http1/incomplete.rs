@@ -1,0 +1,87 @@
+//! What is missing from an exchange.
+
+/// One reason why an exchange is not whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub enum Reason {
+    /// A head was longer than is kept.
+    HeadTruncated = 1 << 0,
+    /// The connection is older than the auditor, or was found again after a hole.
+    JoinedMidway = 1 << 1,
+    /// Bytes that mattered were not seen.
+    Hole = 1 << 2,
+    /// No request was seen for this response.
+    RequestMissing = 1 << 3,
+    /// No final response was seen for this request.
+    ResponseMissing = 1 << 4,
+    /// The connection was reset before the exchange ended.
+    ConnectionReset = 1 << 5,
+    /// The connection was closed before the exchange ended.
+    ConnectionClosed = 1 << 6,
+    /// The request is not HTTP/1.
+    RequestUnparsable = 1 << 7,
+    /// The response is not HTTP/1.
+    ResponseUnparsable = 1 << 8,
+    /// The auditor stopped, or let go of the connection, before the exchange ended.
+    Interrupted = 1 << 9,
+    /// The head contradicts itself about the body (two lengths, an unknown coding).
+    FramingAmbiguous = 1 << 10,
+}
+
+impl Reason {
+    pub const ALL: [Self; 11] = [
+        Self::HeadTruncated,
+        Self::JoinedMidway,
+        Self::Hole,
+        Self::RequestMissing,
+        Self::ResponseMissing,
+        Self::ConnectionReset,
+        Self::ConnectionClosed,
+        Self::RequestUnparsable,
+        Self::ResponseUnparsable,
+        Self::Interrupted,
+        Self::FramingAmbiguous,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HeadTruncated => "head_truncated",
+            Self::JoinedMidway => "joined_midway",
+            Self::Hole => "hole",
+            Self::RequestMissing => "request_missing",
+            Self::ResponseMissing => "response_missing",
+            Self::ConnectionReset => "connection_reset",
+            Self::ConnectionClosed => "connection_closed",
+            Self::RequestUnparsable => "request_unparsable",
+            Self::ResponseUnparsable => "response_unparsable",
+            Self::Interrupted => "interrupted",
+            Self::FramingAmbiguous => "framing_ambiguous",
+        }
+    }
+}
+
+/// A set of reasons; empty for a whole exchange.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Incomplete(u16);
+
+impl Incomplete {
+    pub fn add(&mut self, reason: Reason) {
+        self.0 |= reason as u16;
+    }
+
+    pub fn merge(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    pub fn has(self, reason: Reason) -> bool {
+        self.0 & reason as u16 != 0
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = Reason> {
+        Reason::ALL.into_iter().filter(move |&r| self.has(r))
+    }
+}

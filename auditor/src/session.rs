@@ -1,0 +1,15 @@
+//! Events → per-connection truth: two ordered byte streams with explicit holes, from open to close.
+//!
+//! One owner, no locks: [`Sessions::step`] takes an event and appends what became certain.
+
+mod connection;
+mod early;
+mod facts;
+mod stream;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use connection::{Closed, Directive, Termination};
+pub use facts::ConnectionFacts;
+pub use table::{Output, Sessions, Statistics};

@@ -1,0 +1,295 @@
+//! One connection: two streams and what they carry.
+
+use std::sync::Arc;
+
+use super::{
+    facts::ConnectionFacts,
+    stream::{Part, Stream},
+};
+use crate::{
+    decode::{BootTime, Close, Data, Direction, Role},
+    protocol::{
+        Side, Span,
+        http1::{Ending, Exchange, Reason, Streams, Verdict, Want},
+    },
+};
+
+/// Bytes copied of an unframed direction before its allowance is renewed.
+const RENEW_BYTES: u64 = 128 * 1024;
+
+/// What the kernel shall be told of a direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Directive {
+    /// `skip` bytes from `sequence` on are body, then message number `messages` begins.
+    Resume {
+        sequence: u32,
+        skip: u64,
+        messages: u32,
+    },
+    Stop,
+    Continue,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Termination {
+    Graceful,
+    ResetReceived,
+    ResetSent,
+    /// Neither FIN nor RST was seen: the kernel gave it up.
+    Abandoned,
+    NeverOpened,
+}
+
+/// A connection that is over.
+#[derive(Debug)]
+pub struct Closed {
+    pub opened: Option<BootTime>,
+    pub closed: BootTime,
+    /// Payload bytes, by [`Direction`].
+    pub bytes: [u64; 2],
+    pub termination: Termination,
+    pub smoothed_rtt_us: u32,
+    pub retransmits: u32,
+    /// Exchanges recorded on it.
+    pub exchanges: u32,
+    pub verdict: Verdict,
+}
+
+#[derive(Debug)]
+struct Flow {
+    stream: Stream,
+    /// Unframed bytes copied since the last directive.
+    copied: u64,
+    /// The kernel does not follow the framing at present.
+    unframed: bool,
+    stopped: bool,
+}
+
+/// A connection from open to close.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) facts: Arc<ConnectionFacts>,
+    /// Direction of requests; not known at first where the connection is older than the auditor.
+    request: Option<Direction>,
+    flows: [Flow; 2],
+    http: Streams,
+    pub(super) exchanges: u32,
+    /// Directives may be due.
+    pub(super) dirty: bool,
+}
+
+impl Connection {
+    pub(super) fn new(facts: ConnectionFacts, receive_next: u32, send_next: u32) -> Self {
+        let request = match facts.role {
+            Role::Passive => Some(Direction::Ingress),
+            Role::Active => Some(Direction::Egress),
+            Role::Unseen => None,
+        };
+        let flow = |next| Flow {
+            stream: Stream::new(next),
+            copied: 0,
+            unframed: false,
+            stopped: false,
+        };
+        let known = request.is_some();
+        Self {
+            facts: Arc::new(facts),
+            request,
+            flows: [
+                flow(known.then_some(receive_next)),
+                flow(known.then_some(send_next)),
+            ],
+            http: if known {
+                Streams::new()
+            } else {
+                Streams::joined_midway()
+            },
+            exchanges: 0,
+            dirty: false,
+        }
+    }
+
+    /// Requests arrive at this socket; `None` if it is not known which side asks.
+    pub(super) fn is_inbound(&self) -> Option<bool> {
+        self.request.map(|d| d == Direction::Ingress)
+    }
+
+    pub(super) fn data(&mut self, data: &Data<'_>, done: &mut Vec<Exchange>) {
+        if self.request.is_none() {
+            self.find_request_direction(data);
+        }
+        let Self {
+            flows,
+            http,
+            request,
+            ..
+        } = self;
+        let flow = &mut flows[data.direction as usize];
+        flow.unframed = data.unframed;
+        if data.unframed {
+            flow.copied += data.bytes.len() as u64;
+            self.dirty = true;
+        }
+        let Some(request) = *request else {
+            // Without knowing who asks, nothing can be read; the stream only keeps its place.
+            flow.stream.push(data, |_, _| {});
+            return;
+        };
+        let side = side_of(data.direction, request);
+        flow.stream
+            .push(data, |part, time| take(http, side, &part, time, done));
+    }
+
+    pub(super) fn close(&mut self, close: &Close, done: &mut Vec<Exchange>) {
+        let termination = termination(close);
+        let cause = match termination {
+            Termination::ResetReceived | Termination::ResetSent => Reason::ConnectionReset,
+            _ => Reason::ConnectionClosed,
+        };
+        if let Some(request) = self.request {
+            self.give_up_gaps(request, done);
+            let response = opposite(request);
+            let time = |d: Direction| close.ended[d as usize].map(|t| t.0);
+            let ending = Ending {
+                at: close.time.0,
+                request_bytes: Some(close.bytes[request as usize]),
+                response_bytes: Some(close.bytes[response as usize]),
+                request_ended: time(request),
+                response_ended: time(response),
+                cause,
+            };
+            self.http.close(&ending, done);
+        }
+    }
+
+    /// The auditor stops or lets go: whatever is unfinished goes out as it is.
+    pub(super) fn interrupt(&mut self, at: BootTime, done: &mut Vec<Exchange>) {
+        if let Some(request) = self.request {
+            self.give_up_gaps(request, done);
+            let ending = Ending {
+                at: at.0,
+                request_bytes: None,
+                response_bytes: None,
+                request_ended: None,
+                response_ended: None,
+                cause: Reason::Interrupted,
+            };
+            self.http.close(&ending, done);
+        }
+    }
+
+    pub(super) fn closed(&self, close: &Close) -> Closed {
+        Closed {
+            opened: close.opened,
+            closed: close.time,
+            bytes: close.bytes,
+            termination: termination(close),
+            smoothed_rtt_us: close.smoothed_rtt_us,
+            retransmits: close.retransmits,
+            exchanges: self.exchanges,
+            verdict: self.http.verdict(),
+        }
+    }
+
+    /// What the kernel should be told now.
+    pub(super) fn directives(&mut self) -> impl Iterator<Item = (Direction, Directive)> + use<> {
+        self.dirty = false;
+        let request = self.request;
+        let mut due = [None, None];
+        for direction in [Direction::Ingress, Direction::Egress] {
+            let flow = &mut self.flows[direction as usize];
+            if flow.stopped || !flow.unframed {
+                continue;
+            }
+            let want = request.map_or(Want::Bytes, |r| self.http.want(side_of(direction, r)));
+            let directive = match (want, flow.stream.next()) {
+                (Want::Nothing, _) => Some(Directive::Stop),
+                (Want::MessageAfter { skip, messages }, Some(sequence)) if !flow.stream.is_waiting() => {
+                    Some(Directive::Resume {
+                        sequence,
+                        skip,
+                        messages,
+                    })
+                }
+                _ if flow.copied >= RENEW_BYTES => Some(Directive::Continue),
+                _ => None,
+            };
+            if directive.is_some() {
+                flow.copied = 0;
+                flow.stopped = directive == Some(Directive::Stop);
+            }
+            due[direction as usize] = directive.map(|d| (direction, d));
+        }
+        due.into_iter().flatten()
+    }
+
+    fn give_up_gaps(&mut self, request: Direction, done: &mut Vec<Exchange>) {
+        for direction in [Direction::Ingress, Direction::Egress] {
+            let side = side_of(direction, request);
+            let http = &mut self.http;
+            self.flows[direction as usize]
+                .stream
+                .give_up_gaps(&mut |part, time| take(http, side, &part, time, done));
+        }
+    }
+
+    /// The direction in which a whole request line is seen is that of requests.
+    fn find_request_direction(&mut self, data: &Data<'_>) {
+        self.http.try_resume(Side::Request, data.bytes);
+        if !self.http.is_lost(Side::Request) {
+            self.request = Some(data.direction);
+        }
+    }
+}
+
+/// Hands a part of a stream to the protocol.
+fn take(http: &mut Streams, side: Side, part: &Part<'_>, time: BootTime, done: &mut Vec<Exchange>) {
+    match *part {
+        Part::Skipped(n) => http.feed(side, Span::Skipped(n), time.0, done),
+        Part::Hole(n) => http.hole(side, n, time.0, done),
+        Part::Bytes {
+            bytes,
+            message_start,
+            segment_start,
+        } => {
+            if http.is_lost(side) {
+                match message_start {
+                    Some(messages) => http.resume(side, messages),
+                    None if segment_start => http.try_resume(side, bytes),
+                    None => {}
+                }
+            }
+            http.feed(side, Span::Bytes(bytes), time.0, done);
+        }
+    }
+}
+
+fn termination(close: &Close) -> Termination {
+    if close.never_opened {
+        Termination::NeverOpened
+    } else if close.reset_received {
+        Termination::ResetReceived
+    } else if close.reset_sent {
+        Termination::ResetSent
+    } else if close.fin_received || close.fin_sent {
+        Termination::Graceful
+    } else {
+        Termination::Abandoned
+    }
+}
+
+fn side_of(direction: Direction, request: Direction) -> Side {
+    if direction == request {
+        Side::Request
+    } else {
+        Side::Response
+    }
+}
+
+fn opposite(direction: Direction) -> Direction {
+    match direction {
+        Direction::Ingress => Direction::Egress,
+        Direction::Egress => Direction::Ingress,
+    }
+}

@@ -1,0 +1,220 @@
+//! Every connection of the node.
+
+use std::{collections::HashMap, net::SocketAddr, sync::Arc};
+
+use super::{
+    connection::{Closed, Connection, Directive},
+    early::EarlyArrivals,
+    facts::ConnectionFacts,
+};
+use crate::{
+    decode::{BootTime, Close, Data, Direction, Event, Open, Role},
+    protocol::http1::Exchange,
+};
+
+/// Connections followed at a time; about 2 KB each when idle.
+const MAX_CONNECTIONS: usize = 262_144;
+
+/// What became certain.
+#[derive(Debug)]
+pub enum Output {
+    Exchange {
+        connection: Arc<ConnectionFacts>,
+        /// Requests arrive here.
+        inbound: bool,
+        /// Number of the exchange on the connection.
+        number: u32,
+        exchange: Box<Exchange>,
+    },
+    Closed {
+        connection: Arc<ConnectionFacts>,
+        inbound: Option<bool>,
+        closed: Closed,
+    },
+}
+
+/// What could not be followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Data of a connection that is not in the table.
+    pub unknown_connection: u64,
+    /// Connections refused because the table is full.
+    pub table_full: u64,
+    /// Early bytes that no connection claimed.
+    pub early_unclaimed: u64,
+}
+
+/// The table of connections.
+#[derive(Debug, Default)]
+pub struct Sessions {
+    connections: HashMap<u64, Connection>,
+    /// Sockets by local and peer address, to find the other end of a connection within the node.
+    by_address: HashMap<(SocketAddr, SocketAddr), u64>,
+    early: EarlyArrivals,
+    /// Connections for which a directive may be due.
+    dirty: Vec<u64>,
+    done: Vec<Exchange>,
+    statistics: Statistics,
+}
+
+impl Sessions {
+    /// Takes an event; what became certain is appended to `out`.
+    pub fn step(&mut self, event: Event<'_>, out: &mut Vec<Output>) {
+        match event {
+            Event::Open(open) => self.open(&open, out),
+            Event::Data(data) => self.data(&data, out),
+            Event::Early(early) => {
+                self.statistics.early_unclaimed += u64::from(self.early.keep(&early));
+            }
+            Event::Close(close) => self.close(&close, out),
+        }
+    }
+
+    /// Directives that are due since the last call.
+    pub fn directives(&mut self, mut give: impl FnMut(u64, Direction, Directive)) {
+        for cookie in std::mem::take(&mut self.dirty) {
+            if let Some(connection) = self.connections.get_mut(&cookie) {
+                for (direction, directive) in connection.directives() {
+                    give(cookie, direction, directive);
+                }
+            }
+        }
+    }
+
+    /// The end of observation: unfinished exchanges go out as they are.
+    pub fn interrupt(&mut self, at: BootTime, out: &mut Vec<Output>) {
+        self.by_address.clear();
+        for (_, mut connection) in std::mem::take(&mut self.connections) {
+            connection.interrupt(at, &mut self.done);
+            emit(&mut connection, &mut self.done, out);
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.connections.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.connections.is_empty()
+    }
+
+    pub fn statistics(&self) -> Statistics {
+        self.statistics
+    }
+
+    fn open(&mut self, open: &Open, out: &mut Vec<Output>) {
+        if self.connections.contains_key(&open.cookie) {
+            return;
+        }
+        if self.connections.len() >= MAX_CONNECTIONS {
+            self.statistics.table_full += 1;
+            return;
+        }
+        let mut facts = ConnectionFacts::of(open);
+        let other = self.other_end(&facts);
+        if let Some(other) = &other {
+            facts.other = self.connections.get(other).map(|c| Arc::clone(&c.facts));
+        }
+        self.by_address.insert((open.local, open.peer), open.cookie);
+        let connection = Connection::new(facts, open.receive_next, open.send_next);
+        let facts = Arc::clone(&connection.facts);
+        self.connections.insert(open.cookie, connection);
+        if let Some(other) = other.and_then(|cookie| self.connections.get_mut(&cookie)) {
+            // The two would keep each other alive: the link back has no link of its own.
+            let mut linked = ConnectionFacts::clone(&facts);
+            linked.other = None;
+            Arc::make_mut(&mut other.facts).other = Some(Arc::new(linked));
+        }
+        if open.role == Role::Passive
+            && let Some(early) = self.early.claim(open.local, open.peer, open.receive_next)
+        {
+            let data = Data {
+                cookie: open.cookie,
+                time: early.time,
+                direction: Direction::Ingress,
+                sequence: early.sequence,
+                skipped_before: 0,
+                skipped_after: 0,
+                lost: 0,
+                messages: 0,
+                cgroup_id: 0,
+                message_start: false,
+                unframed: true,
+                truncated: false,
+                bytes: &early.bytes,
+            };
+            self.data(&data, out);
+        }
+    }
+
+    /// The socket whose local address is this one's peer and whose peer is this one's address.
+    fn other_end(&self, facts: &ConnectionFacts) -> Option<u64> {
+        let cookie = *self.by_address.get(&(facts.peer, facts.local))?;
+        let other = &self.connections.get(&cookie)?.facts;
+        let ours = facts.owner.netns_cookie;
+        let theirs = other.owner.netns_cookie;
+        // A loopback address means something else in every network namespace.
+        let same = ours != 0 && ours == theirs;
+        let distinct_roles = facts.role != other.role;
+        (distinct_roles && (same || !facts.local.ip().is_loopback())).then_some(cookie)
+    }
+
+    fn data(&mut self, data: &Data<'_>, out: &mut Vec<Output>) {
+        let Some(connection) = self.connections.get_mut(&data.cookie) else {
+            self.statistics.unknown_connection += 1;
+            return;
+        };
+        if data.cgroup_id != 0 && connection.facts.owner.cgroup_id == 0 {
+            Arc::make_mut(&mut connection.facts).owner.cgroup_id = data.cgroup_id;
+        }
+        let was_dirty = connection.dirty;
+        connection.data(data, &mut self.done);
+        if connection.dirty && !was_dirty {
+            self.dirty.push(data.cookie);
+        }
+        emit(connection, &mut self.done, out);
+    }
+
+    fn close(&mut self, close: &Close, out: &mut Vec<Output>) {
+        let mut connection = self.connections.remove(&close.cookie).unwrap_or_else(|| {
+            // Never established, or its `Open` was lost.
+            let facts = ConnectionFacts {
+                cookie: close.cookie,
+                role: close.role,
+                local: close.local,
+                peer: close.peer,
+                owner: close.owner.clone(),
+                opened: close.opened.unwrap_or(close.time),
+                other: None,
+            };
+            Connection::new(facts, 0, 0)
+        });
+        let key = (connection.facts.local, connection.facts.peer);
+        if self.by_address.get(&key) == Some(&close.cookie) {
+            self.by_address.remove(&key);
+        }
+        if close.owner.cgroup_id != 0 && connection.facts.owner.cgroup_id == 0 {
+            Arc::make_mut(&mut connection.facts).owner.cgroup_id = close.owner.cgroup_id;
+        }
+        connection.close(close, &mut self.done);
+        emit(&mut connection, &mut self.done, out);
+        out.push(Output::Closed {
+            inbound: connection.is_inbound(),
+            closed: connection.closed(close),
+            connection: connection.facts,
+        });
+    }
+}
+
+fn emit(connection: &mut Connection, done: &mut Vec<Exchange>, out: &mut Vec<Output>) {
+    for exchange in done.drain(..) {
+        let number = connection.exchanges;
+        connection.exchanges += 1;
+        out.push(Output::Exchange {
+            connection: Arc::clone(&connection.facts),
+            inbound: connection.is_inbound().unwrap_or_default(),
+            number,
+            exchange: Box::new(exchange),
+        });
+    }
+}
