@@ -4,6 +4,7 @@
 //! them. Nothing here changes a record, and the OTLP types of other crates stay in here.
 
 pub mod otlp;
+pub mod stdout;
 pub mod view;
 
 mod wire;
