@@ -3,6 +3,7 @@
 
 mod grpc;
 mod http;
+mod tls;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

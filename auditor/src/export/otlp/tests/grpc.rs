@@ -9,6 +9,7 @@ use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{
 use opentelemetry_proto::tonic::collector::logs::v1::{
     ExportLogsPartialSuccess, ExportLogsServiceResponse,
 };
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tonic::codec::CompressionEncoding;
 use tonic::metadata::MetadataMap;
@@ -18,7 +19,7 @@ use super::*;
 use crate::export::otlp::courier::script::batch;
 
 #[derive(Default)]
-struct Collector {
+pub(super) struct Collector {
     script: Mutex<VecDeque<Result<ExportLogsServiceResponse, Status>>>,
     requests: Seen<ExportLogsServiceRequest>,
     metadata: Seen<MetadataMap>,
@@ -42,15 +43,17 @@ impl LogsService for Collector {
     }
 }
 
-struct Running {
-    requests: Seen<ExportLogsServiceRequest>,
+pub(super) struct Running {
+    pub(super) requests: Seen<ExportLogsServiceRequest>,
     metadata: Seen<MetadataMap>,
 }
 
-fn serve(
-    listener: TcpListener,
+pub(super) type Service = LogsServiceServer<Collector>;
+
+/// Answers by script, then takes everything.
+pub(super) fn service(
     script: impl IntoIterator<Item = Result<ExportLogsServiceResponse, Status>>,
-) -> Running {
+) -> (Service, Running) {
     let collector = Collector {
         script: Mutex::new(script.into_iter().collect()),
         ..Collector::default()
@@ -59,16 +62,31 @@ fn serve(
         requests: Arc::clone(&collector.requests),
         metadata: Arc::clone(&collector.metadata),
     };
-    let service = LogsServiceServer::new(collector).accept_compressed(CompressionEncoding::Gzip);
+    (
+        LogsServiceServer::new(collector).accept_compressed(CompressionEncoding::Gzip),
+        running,
+    )
+}
+
+pub(super) async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    service: Service,
+) {
+    let builder = auto::Builder::new(TokioExecutor::new()).http2_only();
+    let service = TowerToHyperService::new(service);
+    let _ = builder
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+fn serve(
+    listener: TcpListener,
+    script: impl IntoIterator<Item = Result<ExportLogsServiceResponse, Status>>,
+) -> Running {
+    let (service, running) = service(script);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let service = TowerToHyperService::new(service.clone());
-            tokio::spawn(async move {
-                let builder = auto::Builder::new(TokioExecutor::new()).http2_only();
-                let _ = builder
-                    .serve_connection(TokioIo::new(stream), service)
-                    .await;
-            });
+            tokio::spawn(converse(stream, service.clone()));
         }
     });
     running
