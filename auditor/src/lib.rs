@@ -4,5 +4,6 @@ pub mod kernel;
 pub mod decode;
 pub mod identity;
 pub mod redact;
+pub mod export;
 
 mod text;

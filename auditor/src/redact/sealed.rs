@@ -15,8 +15,18 @@ pub struct Sealed {
 impl Sealed {
     /// `resource` is an encoded `opentelemetry.proto.resource.v1.Resource`, `record` an encoded
     /// `opentelemetry.proto.logs.v1.LogRecord`.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the stage that redacts is not here yet")
+    )]
     pub(super) fn new(resource: Arc<[u8]>, record: Vec<u8>) -> Self {
         Self { resource, record }
+    }
+
+    /// Lets later stages be tested without the stages before them.
+    #[cfg(test)]
+    pub(crate) fn for_test(resource: Arc<[u8]>, record: Vec<u8>) -> Self {
+        Self::new(resource, record)
     }
 
     /// The audited workload. Records of one workload share the allocation.

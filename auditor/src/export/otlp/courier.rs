@@ -1,0 +1,167 @@
+//! Carries batches to the collector, in order, until each record has its outcome.
+
+use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::answer::{Accepted, Failure};
+use super::delivery::Delivery;
+use super::drain::Drain;
+use super::request;
+use super::retry::Backoff;
+use crate::redact::Sealed;
+
+#[cfg(test)]
+pub(super) mod script;
+#[cfg(test)]
+mod tests;
+
+/// One attempt at one request.
+pub(super) trait Carry {
+    fn carry(&mut self, request: &Bytes) -> impl Future<Output = Result<Accepted, Failure>> + Send;
+}
+
+pub(super) struct Courier<C> {
+    carrier: C,
+    backoff: Backoff,
+}
+
+impl<C: Carry + Send> Courier<C> {
+    pub(super) fn new(carrier: C) -> Self {
+        Self {
+            carrier,
+            backoff: Backoff::default(),
+        }
+    }
+
+    /// Tries until the collector has answered for every record or the deadline has passed.
+    pub(super) async fn deliver(&mut self, batch: &[Sealed], drain: &mut Drain) -> Delivery {
+        let mut delivery = Delivery::default();
+        // The next request is the last element.
+        let mut waiting = request::split(batch);
+        waiting.reverse();
+        while let Some(range) = waiting.pop() {
+            let records = range.len() as u64;
+            match self.request(&batch[range.clone()], drain).await {
+                Some(Ok(accepted)) => delivery += account(records, &accepted),
+                Some(Err(Rejected::TooLarge(reason))) if records > 1 => {
+                    tracing::debug!(records, reason, "the request is too large: sending halves");
+                    waiting.extend(halves(range));
+                }
+                Some(Err(Rejected::TooLarge(reason) | Rejected::Permanent(reason))) => {
+                    tracing::warn!(records, reason, "the collector rejected records");
+                    delivery.rejected += records;
+                }
+                None => {
+                    delivery.undelivered +=
+                        records + waiting.iter().map(|range| range.len() as u64).sum::<u64>();
+                    return delivery;
+                }
+            }
+        }
+        delivery
+    }
+
+    /// `None` when the deadline passed before there was an answer.
+    async fn request(
+        &mut self,
+        batch: &[Sealed],
+        drain: &mut Drain,
+    ) -> Option<Result<Accepted, Rejected>> {
+        let request = request::encode(batch);
+        loop {
+            let answer = tokio::select! {
+                biased;
+                () = drain.passed() => return None,
+                answer = self.carrier.carry(&request) => answer,
+            };
+            let (after, reason) = match answer {
+                Ok(accepted) => return Some(Ok(self.answered(accepted))),
+                Err(Failure::TooLarge { reason }) => {
+                    return Some(Err(self.answered(Rejected::TooLarge(reason))));
+                }
+                Err(Failure::Permanent { reason }) => {
+                    return Some(Err(self.answered(Rejected::Permanent(reason))));
+                }
+                Err(Failure::Again { after, reason }) => (after, reason),
+            };
+            let wait = self.backoff.next(after, random());
+            self.failed(&reason, wait);
+            tokio::select! {
+                biased;
+                () = drain.passed() => return None,
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Says less and less often that the collector is still not there.
+    fn failed(&self, reason: &str, wait: Duration) {
+        let (failures, retry_ms) = (self.backoff.failures(), wait.as_millis());
+        if failures.is_power_of_two() {
+            tracing::warn!(
+                failures,
+                retry_ms,
+                reason,
+                "cannot deliver records, trying again"
+            );
+        } else {
+            tracing::debug!(
+                failures,
+                retry_ms,
+                reason,
+                "cannot deliver records, trying again"
+            );
+        }
+    }
+
+    fn answered<T>(&mut self, answer: T) -> T {
+        let failures = self.backoff.failures();
+        if failures > 0 {
+            tracing::info!(failures, "the collector answers again");
+            self.backoff.reset();
+        }
+        answer
+    }
+}
+
+enum Rejected {
+    TooLarge(String),
+    Permanent(String),
+}
+
+/// A server cannot reject more than it was sent, whatever it says.
+fn account(records: u64, accepted: &Accepted) -> Delivery {
+    let rejected = accepted.rejected.min(records);
+    if rejected > 0 {
+        tracing::warn!(
+            rejected,
+            reason = accepted.message,
+            "the collector rejected records"
+        );
+    } else if !accepted.message.is_empty() {
+        tracing::warn!(
+            message = accepted.message,
+            "the collector took the records and says"
+        );
+    }
+    Delivery {
+        acknowledged: records - rejected,
+        rejected,
+        undelivered: 0,
+    }
+}
+
+/// The second half first, for a stack.
+fn halves(range: Range<usize>) -> [Range<usize>; 2] {
+    let middle = range.start + range.len() / 2;
+    [middle..range.end, range.start..middle]
+}
+
+/// Between 0 and 1. Good enough to spread nodes over time: the standard library seeds each
+/// hasher with fresh random keys.
+fn random() -> f64 {
+    RandomState::new().hash_one(0) as f64 / u64::MAX as f64
+}

@@ -1,0 +1,160 @@
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::script::{DONE, Script, batch, numbers, unavailable};
+use super::*;
+
+fn accepted(rejected: u64) -> Accepted {
+    Accepted {
+        rejected,
+        message: "too old".into(),
+    }
+}
+
+fn too_large() -> Result<Accepted, Failure> {
+    Err(Failure::TooLarge {
+        reason: "too large".into(),
+    })
+}
+
+fn delivery(acknowledged: u64, rejected: u64, undelivered: u64) -> Delivery {
+    Delivery {
+        acknowledged,
+        rejected,
+        undelivered,
+    }
+}
+
+/// Delivers with a deadline a day away.
+async fn deliver(
+    answers: impl IntoIterator<Item = Result<Accepted, Failure>>,
+    records: u64,
+) -> (Delivery, Vec<Vec<u64>>) {
+    let (mut courier, sent) = Script::courier(answers);
+    let day = Duration::from_hours(24);
+    let (_set, deadline) = watch::channel(Some(Instant::now() + day));
+    let delivery = courier
+        .deliver(&batch(0..records), &mut Drain::new(deadline))
+        .await;
+    (delivery, numbers(&sent))
+}
+
+#[tokio::test(start_paused = true)]
+async fn tries_the_same_request_again_until_it_is_taken() {
+    let answers = [unavailable(), unavailable(), unavailable(), DONE];
+    let start = Instant::now();
+    let (outcome, sent) = deliver(answers, 3).await;
+    assert_eq!(outcome, delivery(3, 0, 0));
+    assert_eq!(sent, vec![vec![0, 1, 2]; 4]);
+    // 0.2 + 0.4 + 0.8 seconds, at least half and at most all of it.
+    assert!(
+        (700..=1400).contains(&start.elapsed().as_millis()),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_as_long_as_the_server_asks() {
+    let after = Some(Duration::from_secs(42));
+    let answers = [
+        Err(Failure::Again {
+            after,
+            reason: "busy".into(),
+        }),
+        DONE,
+    ];
+    let start = Instant::now();
+    assert_eq!(deliver(answers, 1).await.0, delivery(1, 0, 0));
+    assert!(start.elapsed() >= Duration::from_secs(42));
+    assert!(start.elapsed() < Duration::from_secs(43));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_partial_success_is_split_exactly() {
+    assert_eq!(deliver([Ok(accepted(3))], 10).await.0, delivery(7, 3, 0));
+    assert_eq!(deliver([Ok(accepted(0))], 10).await.0, delivery(10, 0, 0));
+    // More than it was sent.
+    assert_eq!(deliver([Ok(accepted(99))], 10).await.0, delivery(0, 10, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permanent_failure_costs_its_request_and_no_other() {
+    let permanent = Err(Failure::Permanent {
+        reason: "bad".into(),
+    });
+    let (outcome, sent) = deliver([DONE, permanent, DONE], 1100).await;
+    assert_eq!(outcome, delivery(588, 512, 0));
+    assert_eq!(sent.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_large_is_sent_in_halves_in_order() {
+    let answers = [too_large(), DONE, too_large(), DONE, DONE];
+    let (outcome, sent) = deliver(answers, 5).await;
+    assert_eq!(outcome, delivery(5, 0, 0));
+    assert_eq!(
+        sent,
+        [
+            vec![0, 1, 2, 3, 4],
+            vec![0, 1],
+            vec![2, 3, 4],
+            vec![2],
+            vec![3, 4]
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_single_record_too_large_is_rejected_alone() {
+    let answers = [too_large(), too_large(), DONE];
+    let (outcome, sent) = deliver(answers, 2).await;
+    assert_eq!(outcome, delivery(1, 1, 0));
+    assert_eq!(sent, [vec![0, 1], vec![0], vec![1]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_leaves_the_rest_undelivered() {
+    let (outcome, _) = deliver([DONE, too_large()], 1100).await;
+    assert_eq!(outcome, delivery(512, 0, 588));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_deadline_nothing_is_tried() {
+    let (mut courier, sent) = Script::courier([DONE]);
+    let (_set, deadline) = watch::channel(Some(Instant::now()));
+    let outcome = courier
+        .deliver(&batch(0..5), &mut Drain::new(deadline))
+        .await;
+    assert_eq!(outcome, delivery(0, 0, 5));
+    assert!(numbers(&sent).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_record_has_one_outcome_whatever_the_answers() {
+    let mut state = 7_u32;
+    for _ in 0..200 {
+        let answers: Vec<_> = (0..40)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                match state >> 29 {
+                    0 => unavailable(),
+                    1 => too_large(),
+                    2 => Ok(accepted(u64::from(state >> 16 & 0xff))),
+                    3 => Err(Failure::Permanent {
+                        reason: "bad".into(),
+                    }),
+                    _ => DONE,
+                }
+            })
+            .collect();
+        assert_eq!(deliver(answers, 1300).await.0.total(), 1300);
+    }
+}
+
+#[test]
+fn jitter_stays_between_0_and_1_and_varies() {
+    let drawn: Vec<_> = (0..100).map(|_| random()).collect();
+    assert!(drawn.iter().all(|value| (0.0..=1.0).contains(value)));
+    assert!(drawn.windows(2).any(|pair| (pair[0] - pair[1]).abs() > 0.1));
+}

@@ -1,0 +1,73 @@
+//! When to stop trying.
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+/// Holds the deadline for delivery: none while the daemon runs, and an instant once it stops.
+///
+/// A sender that is dropped without having set one gives up at once: nobody is left who could.
+#[derive(Clone, Debug)]
+pub struct Drain(watch::Receiver<Option<Instant>>);
+
+impl Drain {
+    pub fn new(deadline: watch::Receiver<Option<Instant>>) -> Self {
+        Self(deadline)
+    }
+
+    /// Returns when the deadline has passed. May be dropped and called again.
+    pub(super) async fn passed(&mut self) {
+        loop {
+            let deadline = *self.0.borrow_and_update();
+            let Some(deadline) = deadline else {
+                if self.0.changed().await.is_err() {
+                    return;
+                }
+                continue;
+            };
+            tokio::select! {
+                () = sleep_until(deadline) => return,
+                changed = self.0.changed() => if changed.is_err() {
+                    return sleep_until(deadline).await;
+                },
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn follows_the_deadline_as_it_is_set_and_moved() {
+        let (set, deadline) = watch::channel(None);
+        let mut drain = Drain::new(deadline);
+        assert!(
+            timeout(Duration::from_hours(1), drain.passed())
+                .await
+                .is_err()
+        );
+        let start = Instant::now();
+        set.send(Some(start + Duration::from_secs(9))).unwrap();
+        assert!(
+            timeout(Duration::from_secs(1), drain.passed())
+                .await
+                .is_err()
+        );
+        set.send(Some(start + Duration::from_secs(3))).unwrap();
+        drop(set);
+        drain.passed().await;
+        assert_eq!(start.elapsed(), Duration::from_secs(3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn gives_up_when_nobody_can_set_a_deadline() {
+        let (set, deadline) = watch::channel(None);
+        drop(set);
+        Drain::new(deadline).passed().await;
+    }
+}

@@ -1,0 +1,124 @@
+//! Which failures are worth another try, and when. Pure decisions; nothing here waits.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use tonic::Code;
+
+use super::answer::Failure;
+use crate::export::wire::{Fields, Malformed};
+
+#[cfg(test)]
+mod tests;
+
+const FIRST: Duration = Duration::from_millis(200);
+const LONGEST: Duration = Duration::from_secs(30);
+/// A server may ask for more than our own longest wait, within reason.
+const LONGEST_ASKED: Duration = Duration::from_mins(5);
+
+/// Exponential waits with jitter, so that a fleet of nodes does not come back in step.
+#[derive(Debug, Default)]
+pub(super) struct Backoff {
+    failures: u32,
+}
+
+impl Backoff {
+    /// `jitter` is between 0 and 1. What the server asked for is waited in full.
+    pub(super) fn next(&mut self, asked: Option<Duration>, jitter: f64) -> Duration {
+        let doubled = FIRST.saturating_mul(1 << self.failures.min(16));
+        self.failures = self.failures.saturating_add(1);
+        match asked {
+            Some(asked) => asked.min(LONGEST_ASKED),
+            None => doubled.min(LONGEST).mul_f64(0.5 + jitter / 2.0),
+        }
+    }
+
+    pub(super) fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.failures = 0;
+    }
+}
+
+/// By the table of the OTLP specification. `RESOURCE_EXHAUSTED` counts as back-pressure also
+/// without the `RetryInfo` that the specification wants: most servers under load omit it, and to
+/// drop audit records for that would be wrong.
+pub(super) fn of_grpc(code: Code, message: &str, details: &[u8], reason: String) -> Failure {
+    match code {
+        Code::ResourceExhausted | Code::OutOfRange if says_too_large(message) => {
+            Failure::TooLarge { reason }
+        }
+        Code::Unavailable
+        | Code::Cancelled
+        | Code::DeadlineExceeded
+        | Code::Aborted
+        | Code::OutOfRange
+        | Code::DataLoss
+        | Code::ResourceExhausted => Failure::Again {
+            after: retry_info(details),
+            reason,
+        },
+        _ => Failure::Permanent { reason },
+    }
+}
+
+/// By the specification too, and 408: the server did not wait for the request, so it judged none.
+pub(super) fn of_http(status: StatusCode, after: Option<Duration>, reason: String) -> Failure {
+    match status.as_u16() {
+        413 => Failure::TooLarge { reason },
+        408 | 429 | 502 | 503 | 504 => Failure::Again { after, reason },
+        _ => Failure::Permanent { reason },
+    }
+}
+
+/// The words of the gRPC libraries of Go, C++, Java and Rust; there is no code of its own for it.
+fn says_too_large(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    ["larger than max", "too large", "exceeds maximum size"]
+        .iter()
+        .any(|words| message.contains(words))
+}
+
+/// The delay in a `google.rpc.RetryInfo` among the details of a `google.rpc.Status`.
+fn retry_info(status: &[u8]) -> Option<Duration> {
+    read_retry_info(status).ok().flatten()
+}
+
+fn read_retry_info(status: &[u8]) -> Result<Option<Duration>, Malformed> {
+    for field in Fields::of(status) {
+        let (3, detail) = field? else { continue };
+        let (mut kind, mut value) = ("", &[][..]);
+        for field in Fields::of(detail.bytes()?) {
+            match field? {
+                (1, field) => kind = field.text()?,
+                (2, field) => value = field.bytes()?,
+                _ => {}
+            }
+        }
+        if kind.ends_with("/google.rpc.RetryInfo") {
+            return delay(value);
+        }
+    }
+    Ok(None)
+}
+
+fn delay(retry_info: &[u8]) -> Result<Option<Duration>, Malformed> {
+    let (mut seconds, mut nanos) = (0, 0);
+    for field in Fields::of(retry_info) {
+        let (1, duration) = field? else { continue };
+        for field in Fields::of(duration.bytes()?) {
+            match field? {
+                (1, field) => seconds = field.varint()? as i64,
+                (2, field) => nanos = field.varint()? as i32,
+                _ => {}
+            }
+        }
+    }
+    let (Ok(seconds), Ok(nanos @ ..1_000_000_000)) = (u64::try_from(seconds), u32::try_from(nanos))
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Duration::new(seconds, nanos)))
+}

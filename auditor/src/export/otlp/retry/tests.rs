@@ -1,0 +1,146 @@
+use prost::Message;
+
+use super::*;
+
+#[derive(Clone, PartialEq, Message)]
+struct RpcStatus {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(message, repeated, tag = "3")]
+    details: Vec<Any>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Any {
+    #[prost(string, tag = "1")]
+    type_url: String,
+    #[prost(bytes = "vec", tag = "2")]
+    value: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct RetryInfo {
+    #[prost(message, optional, tag = "1")]
+    retry_delay: Option<ProtoDuration>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ProtoDuration {
+    #[prost(int64, tag = "1")]
+    seconds: i64,
+    #[prost(int32, tag = "2")]
+    nanos: i32,
+}
+
+fn details(seconds: i64, nanos: i32) -> Vec<u8> {
+    let info = RetryInfo {
+        retry_delay: Some(ProtoDuration { seconds, nanos }),
+    };
+    let any = |kind: &str, value| Any {
+        type_url: format!("type.googleapis.com/{kind}"),
+        value,
+    };
+    RpcStatus {
+        code: 8,
+        details: vec![
+            any("google.rpc.DebugInfo", vec![0xff]),
+            any("google.rpc.RetryInfo", info.encode_to_vec()),
+        ],
+    }
+    .encode_to_vec()
+}
+
+fn again(after: Option<Duration>) -> Failure {
+    Failure::Again {
+        after,
+        reason: String::new(),
+    }
+}
+
+fn grpc(code: Code, message: &str) -> Failure {
+    of_grpc(code, message, &[], String::new())
+}
+
+#[test]
+fn grpc_codes_are_judged_as_specified() {
+    let retryable = [1, 4, 8, 10, 11, 14, 15];
+    for code in 1..=16 {
+        let expected = if retryable.contains(&code) {
+            again(None)
+        } else {
+            Failure::Permanent {
+                reason: String::new(),
+            }
+        };
+        assert_eq!(grpc(Code::from(code), ""), expected, "{code}");
+    }
+}
+
+#[test]
+fn http_statuses_are_judged_as_specified() {
+    let after = Some(Duration::from_secs(3));
+    let http = |status| of_http(StatusCode::from_u16(status).unwrap(), after, String::new());
+    for status in [408, 429, 502, 503, 504] {
+        assert_eq!(http(status), again(after), "{status}");
+    }
+    for status in [301, 400, 401, 404, 415, 500, 501] {
+        assert_eq!(
+            http(status),
+            Failure::Permanent {
+                reason: String::new()
+            },
+            "{status}"
+        );
+    }
+    assert_eq!(
+        http(413),
+        Failure::TooLarge {
+            reason: String::new()
+        }
+    );
+}
+
+#[test]
+fn too_large_is_told_from_too_busy() {
+    let large = Failure::TooLarge {
+        reason: String::new(),
+    };
+    for message in [
+        "grpc: received message larger than max (5000000 vs. 4194304)",
+        "gRPC message exceeds maximum size 4194304: 5000000",
+        "Error, decoded message length too large: found 5 bytes, the limit is: 4 bytes",
+    ] {
+        assert_eq!(grpc(Code::ResourceExhausted, message), large);
+        assert_eq!(grpc(Code::OutOfRange, message), large);
+    }
+    assert_eq!(grpc(Code::ResourceExhausted, "memory limit"), again(None));
+    assert_ne!(grpc(Code::InvalidArgument, "too large"), large);
+}
+
+#[test]
+fn reads_the_delay_a_server_asks_for() {
+    let asked = |details: &[u8]| of_grpc(Code::Unavailable, "", details, String::new());
+    let delay = Duration::from_millis(1500);
+    assert_eq!(asked(&details(1, 500_000_000)), again(Some(delay)));
+    assert_eq!(asked(&details(-1, 0)), again(None));
+    assert_eq!(asked(&details(1, -5)), again(None));
+    assert_eq!(asked(b"\xff\xff"), again(None));
+}
+
+#[test]
+fn waits_double_up_to_the_longest_and_start_over() {
+    let mut backoff = Backoff::default();
+    let waits: Vec<_> = (0..10)
+        .map(|_| backoff.next(None, 1.0).as_millis())
+        .collect();
+    let expected = [
+        200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000,
+    ];
+    assert_eq!(waits, expected);
+    assert_eq!(backoff.next(None, 0.0), LONGEST / 2);
+    let asked = Some(Duration::from_mins(1));
+    assert_eq!(backoff.next(asked, 0.0), Duration::from_mins(1));
+    assert_eq!(backoff.next(Some(Duration::MAX), 0.0), LONGEST_ASKED);
+    backoff.reset();
+    assert_eq!(backoff.next(None, 1.0), FIRST);
+}

@@ -1,0 +1,143 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use super::grpc::{Running, converse, service};
+use super::*;
+use crate::export::otlp::courier::script::batch;
+use crate::export::otlp::settings::TlsFiles;
+use crate::export::otlp::tls::{self as client_tls, Stamp};
+
+/// An authority and the files of a client that it vouches for, in a directory of the test's own.
+struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    directory: PathBuf,
+}
+
+impl Authority {
+    fn new(test: &str) -> Self {
+        let directory = std::env::temp_dir().join(format!("auditor-{test}-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let authority = Self { issuer, directory };
+        authority.write("ca.pem", &authority.issuer.pem());
+        let (certificate, key) = authority.issue("client");
+        authority.write("client.pem", &certificate.pem());
+        authority.write("client.key", &key.serialize_pem());
+        authority
+    }
+
+    fn issue(&self, name: &str) -> (rcgen::Certificate, KeyPair) {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new([name.to_owned()]).unwrap();
+        (params.signed_by(&key, &self.issuer).unwrap(), key)
+    }
+
+    fn write(&self, file: &str, content: &str) {
+        fs::write(self.directory.join(file), content).unwrap();
+    }
+
+    fn file(&self, file: &str) -> String {
+        self.directory.join(file).to_str().unwrap().to_owned()
+    }
+
+    /// Takes nobody without a certificate of this authority.
+    async fn serve(&self) -> (String, Running) {
+        let mut roots = RootCertStore::empty();
+        roots
+            .add(CertificateDer::from(self.issuer.der().to_vec()))
+            .unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+                .build()
+                .unwrap();
+        let (certificate, key) = self.issue("127.0.0.1");
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_client_cert_verifier(verifier)
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .unwrap();
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("https://{}", listener.local_addr().unwrap());
+        let (service, running) = service([]);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    tokio::spawn(converse(stream, service.clone()));
+                }
+            }
+        });
+        (endpoint, running)
+    }
+}
+
+impl Drop for Authority {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+#[tokio::test]
+async fn both_ends_prove_who_they_are() {
+    let authority = Authority::new("both-ends");
+    let (endpoint, running) = authority.serve().await;
+    let variables = [
+        ("CERTIFICATE", authority.file("ca.pem")),
+        ("CLIENT_CERTIFICATE", authority.file("client.pem")),
+        ("CLIENT_KEY", authority.file("client.key")),
+    ];
+    let variables = variables
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    assert_eq!(
+        export(settings(&endpoint, &variables), batch(0..5)).await,
+        delivery(5, 0, 0)
+    );
+    assert_eq!(seen(&running.requests).len(), 1);
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_named_at_the_start() {
+    let authority = Authority::new("bad-files");
+    authority.write("empty.pem", "");
+    let refused = |file: &str| {
+        let variables = [("CERTIFICATE", file)];
+        let refused = Exporter::new(settings("https://127.0.0.1:4317", &variables));
+        refused.err().unwrap().to_string()
+    };
+    let (missing, empty) = (authority.file("missing.pem"), authority.file("empty.pem"));
+    assert!(refused(&missing).starts_with(&missing));
+    assert_eq!(refused(&empty), format!("{empty}: no certificate in it"));
+}
+
+#[test]
+fn a_replaced_file_has_another_stamp() {
+    let authority = Authority::new("rotation");
+    let path = |file: &str| Path::new(&authority.file(file)).to_owned();
+    let files = TlsFiles {
+        certificate: Some(path("ca.pem")),
+        client: Some((path("client.pem"), path("client.key"))),
+    };
+    let before = Stamp::of(&files);
+    assert_eq!(Stamp::of(&files), before);
+    // As rotation does it: a new file in the place of the old.
+    let (certificate, key) = authority.issue("client");
+    authority.write("next.key", &key.serialize_pem());
+    authority.write("client.pem", &certificate.pem());
+    fs::rename(authority.file("next.key"), authority.file("client.key")).unwrap();
+    assert_ne!(Stamp::of(&files), before);
+    assert!(client_tls::config(&files).is_ok());
+}
