@@ -115,7 +115,7 @@ fn bpf_compiler() -> Result<()> {
     }
     ensure!(
         route::allowed("debian"),
-        "{} forbids Debian's compiler",
+        "{} leaves no compiler for the kernel programs that could be installed here",
         route::VARIABLE
     );
     apt::install(BPF_COMPILER).context(

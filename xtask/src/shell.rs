@@ -17,9 +17,19 @@ pub(crate) fn root() -> &'static Path {
 }
 
 /// The cargo that runs us, in the repository root.
+///
+/// What `cargo run` told us about xtask is not passed on: build scripts watch these variables
+/// (ring's does), and everything above them would be rebuilt whenever `cargo build` and
+/// `cargo xtask` take turns.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root());
+    for (name, _) in env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(&*name);
+        }
+    }
     cargo
 }
 
