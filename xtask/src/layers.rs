@@ -38,12 +38,13 @@ const LAYERS: &[Layer] = &[
     ("telemetry", &[]),
     ("lifecycle", &[]),
     ("clock", &[]),
+    ("text", &[]),
     ("doctor", ANY),
     ("demo", ANY),
 ];
 
 /// What every module but `protocol` may use. Parsers are pure: bytes in, message out.
-const EVERYWHERE: &[&str] = &["telemetry", "lifecycle", "clock"];
+const EVERYWHERE: &[&str] = &["telemetry", "lifecycle", "clock", "text"];
 
 /// Something that only some modules may name.
 struct Fence {
