@@ -1,1 +1,66 @@
-fn main() {}
+//! Project tasks. `cargo xtask run` shows the auditor at work, `cargo xtask test` proves it.
+
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a developer's tool, not the daemon: the environment is its configuration"
+)]
+
+mod apt;
+mod build;
+mod demo;
+mod layers;
+#[path = "../../auditor/build/route.rs"]
+mod route;
+mod run;
+mod setup;
+mod shell;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Project tasks",
+    version
+)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Install what a fresh Debian or Ubuntu machine needs; skips what is there
+    Setup(setup::Args),
+    /// Build the release binary at target/release/auditor
+    Build,
+    /// Build and run the auditor as root
+    Run(run::Args),
+    /// Run every check and every test, kernel tests included
+    Test(test::Args),
+    /// Check that modules only use what their layer may use
+    Layers,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().verb {
+        Verb::Setup(args) => setup::run(args),
+        Verb::Build => build::run(),
+        Verb::Run(args) => run::run(&args),
+        Verb::Test(args) => test::run(&args),
+        Verb::Layers => layers::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

