@@ -1,5 +1,21 @@
 //! The last stage that sees secrets; what leaves it is [`Sealed`].
+//!
+//! Headers are recorded by an allow-list only, query values never, tokens nowhere. Every value
+//! from the wire leaves as bounded, valid, printable UTF-8.
 
+mod attributes;
+mod connection;
+mod headers;
+mod http;
+mod line;
+mod node;
+mod redactor;
 mod sealed;
+mod target;
+#[cfg(test)]
+mod tests;
+mod value;
 
+pub use headers::{HeaderAllowList, HeaderNameError};
+pub use redactor::Redactor;
 pub use sealed::Sealed;

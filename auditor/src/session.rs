@@ -12,4 +12,5 @@ mod tests;
 
 pub use connection::{Closed, Directive, Termination};
 pub use facts::ConnectionFacts;
+pub use crate::decode::Role;
 pub use table::{Output, Sessions, Statistics};

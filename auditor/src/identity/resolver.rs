@@ -95,6 +95,12 @@ impl Resolver {
         self.cgroups.learn_all(now);
     }
 
+    /// The workload of records about the node itself.
+    pub fn auditor(&mut self) -> Arc<Workload> {
+        let workload = Workload::auditor(&self.host);
+        self.share(workload)
+    }
+
     /// `now` is when the socket was seen, on the boot-time clock.
     pub fn workload(&mut self, socket: &SocketFacts<'_>, now: Duration) -> Arc<Workload> {
         if let Some(workload) = self.by_cgroup.get(&socket.cgroup_id) {

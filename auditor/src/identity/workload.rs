@@ -128,6 +128,19 @@ impl Workload {
         }
     }
 
+    /// The auditor itself, for records about the node.
+    pub(super) fn auditor(host: &Host) -> Self {
+        let name = Place::Service("auditor".to_owned());
+        let absent = Known::Absent(Why::NoProcess);
+        Self::new(host, name, &absent, Method::Process, None)
+    }
+
+    /// Value of an attribute of the resource.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        let found = self.resource.iter().find(|(key, _)| *key == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
     /// The attributes of the resource, under their names in the record.
     pub fn resource(&self) -> &[(&'static str, String)] {
         &self.resource

@@ -1,0 +1,17 @@
+//! The audit fact: what happened, when, between whom. Incomplete facts are facts.
+//!
+//! A [`Record`] still holds what was on the wire, secrets included; only `redact` may write it.
+
+mod attribute;
+mod event;
+mod id;
+mod recorder;
+mod schema;
+mod wire;
+
+pub use attribute::{AttributeDoc, HEADER_REQUEST_PREFIX, HEADER_RESPONSE_PREFIX, attribute};
+pub use event::{EventName, Phase, Severity};
+pub use id::RecordIds;
+pub use recorder::{Coverage, Fact, Lifecycle, Loss, Record, Recorder};
+pub use schema::markdown;
+pub use wire::{LogRecordWriter, ResourceWriter};

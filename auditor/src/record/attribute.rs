@@ -1,0 +1,86 @@
+//! Names of attributes: the only place where they are written.
+
+/// One attribute of the schema.
+#[derive(Clone, Copy, Debug)]
+pub struct AttributeDoc {
+    pub name: &'static str,
+    pub kind: &'static str,
+    pub meaning: &'static str,
+}
+
+/// Followed by the name of a request header, in lower case.
+pub const HEADER_REQUEST_PREFIX: &str = "http.request.header.";
+/// Followed by the name of a response header, in lower case.
+pub const HEADER_RESPONSE_PREFIX: &str = "http.response.header.";
+
+macro_rules! attributes {
+    ($($name:ident = $text:literal, $kind:literal, $meaning:literal;)*) => {
+        /// Names as they stand in a record.
+        pub mod attribute {
+            $(#[doc = $meaning] pub const $name: &str = $text;)*
+        }
+
+        /// Every attribute of a record with its type and meaning.
+        pub(super) const ATTRIBUTES: &[AttributeDoc] = &[
+            $(AttributeDoc { name: $text, kind: $kind, meaning: $meaning },)*
+        ];
+    };
+}
+
+attributes! {
+    HTTP_REQUEST_METHOD = "http.request.method", "string", "Method; `_OTHER` for one that RFC 9110 and RFC 5789 do not know.";
+    HTTP_REQUEST_METHOD_ORIGINAL = "http.request.method_original", "string", "The method as sent, where `http.request.method` is `_OTHER`.";
+    URL_PATH = "url.path", "string", "Path of the request target, as sent; tokens in it redacted.";
+    URL_QUERY = "url.query", "string", "Query of the request target: keys as sent, values `REDACTED`.";
+    URL_SCHEME = "url.scheme", "string", "`http`.";
+    SERVER_ADDRESS = "server.address", "string", "Host that the request names (absolute target, else `Host`).";
+    SERVER_PORT = "server.port", "int", "Port that the request names; absent if it names none.";
+    USER_AGENT_ORIGINAL = "user_agent.original", "string", "`User-Agent` of the request.";
+    HTTP_REQUEST_BODY_SIZE = "http.request.body.size", "int, bytes", "Body bytes of the request, without chunk framing; after an upgrade the bytes of the tunnel.";
+    HTTP_RESPONSE_BODY_SIZE = "http.response.body.size", "int, bytes", "Body bytes of the response, likewise.";
+    HTTP_RESPONSE_STATUS_CODE = "http.response.status_code", "int", "Status of the final response.";
+    ERROR_TYPE = "error.type", "string", "Why the interaction failed: a status from 500, or one of `invalid_request`, `invalid_response`, `no_response`, `connection_reset`, `connect_failed`, `connection_abandoned`.";
+    NETWORK_PEER_ADDRESS = "network.peer.address", "string", "Address of the other end of the connection.";
+    NETWORK_PEER_PORT = "network.peer.port", "int", "Port of the other end.";
+    NETWORK_LOCAL_ADDRESS = "network.local.address", "string", "Address of the audited end.";
+    NETWORK_LOCAL_PORT = "network.local.port", "int", "Port of the audited end.";
+    NETWORK_TRANSPORT = "network.transport", "string", "`tcp`.";
+    NETWORK_TYPE = "network.type", "string", "`ipv4` or `ipv6`; an IPv4 peer of an IPv6 socket is `ipv4`.";
+    NETWORK_PROTOCOL_NAME = "network.protocol.name", "string", "`http`.";
+    NETWORK_PROTOCOL_VERSION = "network.protocol.version", "string", "`1.0` or `1.1`, as the request says.";
+    CLIENT_ADDRESS = "client.address", "string", "Client that forwarding headers claim; the real peer is `network.peer.address`.";
+    DURATION_NS = "auditor.duration_ns", "int, nanoseconds", "From the first byte of the interaction to its last.";
+    TIME_TO_FIRST_BYTE_NS = "auditor.time_to_first_byte_ns", "int, nanoseconds", "From the first byte of the request to the first of the final response.";
+    BYTES_RECEIVED = "auditor.bytes.received", "int, bytes", "Bytes that the audited end received for this interaction, heads and framing included.";
+    BYTES_SENT = "auditor.bytes.sent", "int, bytes", "Bytes that the audited end sent, likewise.";
+    RECORD_ID = "auditor.record.id", "string", "Stable identifier of the record: the same interaction has the same one when it is delivered twice.";
+    RECORD_PHASE = "auditor.record.phase", "string", "`end`.";
+    DIRECTION = "auditor.direction", "string", "`inbound` if the audited end was asked, `outbound` if it asked.";
+    CONNECTION_ID = "auditor.connection.id", "string", "Identifier of the connection, equal in all its records.";
+    PEER_KIND = "auditor.peer.kind", "string", "What the other end is, where it is a socket of this node: `pod` or `host_process`.";
+    PEER_SERVICE_NAME = "auditor.peer.service.name", "string", "`service.name` of the other end, where it is a socket of this node.";
+    PEER_POD_UID = "auditor.peer.k8s.pod.uid", "string", "Pod of the other end, where it is a socket of this node.";
+    PROCESS_PID = "process.pid", "int", "Process that connected or listens.";
+    PROCESS_EXECUTABLE_NAME = "process.executable.name", "string", "Its executable.";
+    PROCESS_USER_ID = "process.user.id", "int", "Its user.";
+    CAPTURE_METHOD = "auditor.capture.method", "string", "How it was seen: `cgroup_skb`.";
+    PLAINTEXT_STATUS = "auditor.plaintext.status", "string", "`not_encrypted`.";
+    CAPTURE_INCOMPLETE = "auditor.capture.incomplete", "string[]", "What is missing from the record, see below.";
+    IDENTITY_METHOD = "auditor.identity.method", "string", "How the audited workload was found: `cgroup` or `process`.";
+    IDENTITY_REASON = "auditor.identity.reason", "string", "Why something about the audited workload is absent.";
+    TERMINATION = "auditor.connection.termination", "string", "How the connection ended: `graceful`, `reset_received`, `reset_sent`, `abandoned`, `never_opened`.";
+    EXCHANGES = "auditor.connection.exchanges", "int", "HTTP exchanges recorded on the connection.";
+    SMOOTHED_RTT_US = "auditor.connection.smoothed_rtt_us", "int, microseconds", "Smoothed round-trip time at the close.";
+    RETRANSMITS = "auditor.connection.retransmits", "int", "Segments sent again.";
+    PRE_EXISTING = "auditor.connection.pre_existing", "bool", "The connection is older than the auditor.";
+    LOSS_STAGE = "auditor.loss.stage", "string", "Where it was lost: `ring`, `session`.";
+    LOSS_REASON = "auditor.loss.reason", "string", "Why: `ring_full`, `table_full`, `state_allocation`, `malformed_event`, `unclaimed`.";
+    LOSS_UNIT = "auditor.loss.unit", "string", "What is counted: `exchange` or `event`.";
+    LOSS_COUNT = "auditor.loss.count", "int", "How many.";
+    LOSS_LAST_TIME = "auditor.loss.last_time_unix_nano", "int, nanoseconds", "End of the period; the record's time is its beginning.";
+    COVERAGE_STATE = "auditor.coverage.state", "string", "`started` or `stopped`.";
+    COVERAGE_TIER = "auditor.coverage.tier", "string", "`base`.";
+    COVERAGE_GAPS = "auditor.coverage.gaps", "string[]", "What this tier does not see.";
+    LIFECYCLE_STATE = "auditor.lifecycle.state", "string", "`started` or `stopped`.";
+    LIFECYCLE_VERSION = "auditor.lifecycle.version", "string", "Version of the daemon.";
+}

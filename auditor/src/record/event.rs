@@ -1,0 +1,74 @@
+//! Names of events, phases and severities.
+
+/// `EventName` of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventName {
+    HttpAccess,
+    ConnectionAccess,
+    Loss,
+    Coverage,
+    Lifecycle,
+}
+
+impl EventName {
+    pub const ALL: [Self; 5] = [
+        Self::HttpAccess,
+        Self::ConnectionAccess,
+        Self::Loss,
+        Self::Coverage,
+        Self::Lifecycle,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HttpAccess => "auditor.access.http",
+            Self::ConnectionAccess => "auditor.access.connection",
+            Self::Loss => "auditor.loss",
+            Self::Coverage => "auditor.coverage",
+            Self::Lifecycle => "auditor.lifecycle",
+        }
+    }
+
+    /// When such a record is made.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::HttpAccess => "One HTTP/1 exchange, at its end.",
+            Self::ConnectionAccess => "One TCP connection, at its close.",
+            Self::Loss => "Interactions or events that could not be recorded, with their number.",
+            Self::Coverage => "What this node can be seen by, on start and stop.",
+            Self::Lifecycle => "The daemon started or stopped.",
+        }
+    }
+}
+
+/// Which part of an interaction a record tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Start,
+    End,
+}
+
+impl Phase {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::End => "end",
+        }
+    }
+}
+
+/// Severity of a record, by its OpenTelemetry number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    Info = 9,
+    Error = 17,
+}
+
+impl Severity {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "INFO",
+            Self::Error => "ERROR",
+        }
+    }
+}

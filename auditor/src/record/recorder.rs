@@ -1,0 +1,169 @@
+//! What the session found → records.
+
+use std::sync::Arc;
+
+use super::EventName;
+use crate::{
+    clock::Clock,
+    protocol::http1::{Exchange, Reason},
+    session::{Closed, ConnectionFacts, Output},
+};
+
+/// What a record tells of.
+#[derive(Debug)]
+pub enum Fact {
+    Http {
+        connection: Arc<ConnectionFacts>,
+        inbound: bool,
+        number: u32,
+        exchange: Box<Exchange>,
+    },
+    Connection {
+        connection: Arc<ConnectionFacts>,
+        /// `None` if it is not known which side opened it.
+        inbound: Option<bool>,
+        closed: Closed,
+    },
+    Loss(Loss),
+    Coverage(Coverage),
+    Lifecycle(Lifecycle),
+}
+
+/// Something that could not be recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    pub stage: &'static str,
+    pub reason: &'static str,
+    /// What is counted: `exchange` or `event`.
+    pub unit: &'static str,
+    /// Where it is known: requests that would have been recorded as inbound, or not.
+    pub inbound: Option<bool>,
+    pub count: u64,
+    /// Boot time of the period in which it happened.
+    pub first_ns: u64,
+    pub last_ns: u64,
+}
+
+/// What can and cannot be seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    pub state: &'static str,
+    pub tier: &'static str,
+    /// What is not seen, as words.
+    pub gaps: Vec<&'static str>,
+}
+
+/// The daemon itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lifecycle {
+    pub state: &'static str,
+    pub version: &'static str,
+}
+
+/// An audit fact with its times.
+#[derive(Debug)]
+pub struct Record {
+    /// When it began, nanoseconds since the epoch.
+    pub time: u64,
+    /// When it was read.
+    pub observed: u64,
+    /// When it began, on the boot-time clock.
+    pub boot_ns: u64,
+    pub fact: Fact,
+}
+
+impl Record {
+    pub fn event(&self) -> EventName {
+        match self.fact {
+            Fact::Http { .. } => EventName::HttpAccess,
+            Fact::Connection { .. } => EventName::ConnectionAccess,
+            Fact::Loss(_) => EventName::Loss,
+            Fact::Coverage(_) => EventName::Coverage,
+            Fact::Lifecycle(_) => EventName::Lifecycle,
+        }
+    }
+
+    /// The connection it tells of.
+    pub fn connection(&self) -> Option<&Arc<ConnectionFacts>> {
+        match &self.fact {
+            Fact::Http { connection, .. } | Fact::Connection { connection, .. } => Some(connection),
+            _ => None,
+        }
+    }
+}
+
+/// Makes records, and counts those that stand in for a lost request.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    clock: Clock,
+    orphans: [u64; 2],
+}
+
+impl Recorder {
+    pub fn record(&mut self, output: Output) -> Record {
+        match output {
+            Output::Exchange {
+                connection,
+                inbound,
+                number,
+                exchange,
+            } => {
+                if exchange.incomplete.has(Reason::RequestMissing) {
+                    self.orphans[usize::from(inbound)] += 1;
+                }
+                self.make(
+                    exchange.began(),
+                    Fact::Http {
+                        connection,
+                        inbound,
+                        number,
+                        exchange,
+                    },
+                )
+            }
+            Output::Closed {
+                connection,
+                inbound,
+                closed,
+            } => {
+                let began = closed.opened.unwrap_or(closed.closed).0;
+                self.make(
+                    began,
+                    Fact::Connection {
+                        connection,
+                        inbound,
+                        closed,
+                    },
+                )
+            }
+        }
+    }
+
+    /// A record about the node itself, now.
+    pub fn node(&mut self, fact: Fact) -> Record {
+        let began = match &fact {
+            Fact::Loss(loss) => loss.first_ns,
+            _ => Clock::boot_now(),
+        };
+        self.make(began, fact)
+    }
+
+    /// Records so far that were made from a response alone, for requests received (`true`) or sent.
+    pub fn orphans(&self, inbound: bool) -> u64 {
+        self.orphans[usize::from(inbound)]
+    }
+
+    /// To be called now and then: the wall clock may have been set.
+    pub fn refresh(&mut self) {
+        self.clock.refresh();
+    }
+
+    fn make(&self, boot_ns: u64, fact: Fact) -> Record {
+        Record {
+            time: self.clock.wall(boot_ns),
+            observed: self.clock.wall(Clock::boot_now()),
+            boot_ns,
+            fact,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The attributes of one record on their way into its encoding.
+
+use std::net::IpAddr;
+
+use crate::{
+    identity::Resolved,
+    record::{Fact, LogRecordWriter, Phase, Record, RecordIds, Severity, attribute as a},
+};
+
+/// Collects the attributes of a record.
+pub(super) struct Attributes<'a> {
+    writer: LogRecordWriter,
+    ids: &'a RecordIds,
+    text: String,
+}
+
+impl<'a> Attributes<'a> {
+    pub(super) fn new(record: &Record, ids: &'a RecordIds) -> Self {
+        let severity = match record.fact {
+            Fact::Loss(_) => Severity::Error,
+            _ => Severity::Info,
+        };
+        Self {
+            writer: LogRecordWriter::new(record.event(), severity, record.time, record.observed),
+            ids,
+            text: String::with_capacity(64),
+        }
+    }
+
+    pub(super) fn exchange_id(&mut self, cookie: u64, number: u32) {
+        self.id(|ids, text| ids.exchange(cookie, number, text));
+        self.string(a::RECORD_PHASE, Phase::End.as_str());
+        self.connection_id(cookie);
+    }
+
+    pub(super) fn close_id(&mut self, cookie: u64) {
+        self.id(|ids, text| ids.close(cookie, text));
+        self.string(a::RECORD_PHASE, Phase::End.as_str());
+        self.connection_id(cookie);
+    }
+
+    pub(super) fn node_id(&mut self, what: &str, boot_ns: u64, number: u64) {
+        self.id(|ids, text| ids.node(what, boot_ns, number, text));
+    }
+
+    pub(super) fn string(&mut self, key: &str, value: &str) {
+        self.writer.string(key, value);
+    }
+
+    pub(super) fn int(&mut self, key: &str, value: u64) {
+        self.writer.int(key, value);
+    }
+
+    pub(super) fn bool(&mut self, key: &str, value: bool) {
+        self.writer.bool(key, value);
+    }
+
+    pub(super) fn strings<S: AsRef<str>>(&mut self, key: &str, values: &[S]) {
+        self.writer.strings(key, values);
+    }
+
+    pub(super) fn address(&mut self, key: &str, address: IpAddr) {
+        use std::fmt::Write as _;
+        self.text.clear();
+        let _ = write!(self.text, "{address}");
+        self.writer.string(key, &self.text);
+    }
+
+    pub(super) fn body(&mut self, text: &str) {
+        self.writer.body(text);
+    }
+
+    pub(super) fn trace(&mut self, trace_id: &[u8; 16], span_id: &[u8; 8]) {
+        self.writer.trace(trace_id, span_id);
+    }
+
+    /// Who, on both ends.
+    pub(super) fn identity(&mut self, resolved: &Resolved) {
+        if let Some(process) = &resolved.process {
+            if let Some(pid) = process.pid.value() {
+                self.int(a::PROCESS_PID, u64::from(*pid));
+            }
+            if let Some(name) = process.executable.value() {
+                self.string(a::PROCESS_EXECUTABLE_NAME, name);
+            }
+            if let Some(uid) = process.uid.value() {
+                self.int(a::PROCESS_USER_ID, u64::from(*uid));
+            }
+            if let Some(method) = resolved.workload.method() {
+                self.string(a::IDENTITY_METHOD, method.as_str());
+            }
+            if let Some(reason) = resolved.workload.reason() {
+                self.string(a::IDENTITY_REASON, reason.as_str());
+            }
+        }
+        if let Some(other) = &resolved.other {
+            let pod = other.attribute("k8s.pod.uid");
+            let kind = if pod.is_some() { "pod" } else { "host_process" };
+            self.string(a::PEER_KIND, kind);
+            if let Some(name) = other.attribute("service.name") {
+                self.string(a::PEER_SERVICE_NAME, name);
+            }
+            if let Some(uid) = pod {
+                self.string(a::PEER_POD_UID, uid);
+            }
+        }
+    }
+
+    pub(super) fn finish(self) -> Vec<u8> {
+        self.writer.finish()
+    }
+
+    fn connection_id(&mut self, cookie: u64) {
+        self.text.clear();
+        self.ids.connection(cookie, &mut self.text);
+        self.writer.string(a::CONNECTION_ID, &self.text);
+    }
+
+    fn id(&mut self, write: impl FnOnce(&RecordIds, &mut String)) {
+        self.text.clear();
+        write(self.ids, &mut self.text);
+        self.writer.string(a::RECORD_ID, &self.text);
+    }
+}

@@ -1,0 +1,88 @@
+//! Attributes of a connection.
+
+use super::attributes::Attributes;
+use crate::{
+    record::attribute as a,
+    session::{Closed, ConnectionFacts, Termination},
+};
+
+/// What every record of a connection says.
+pub(super) fn common(
+    attributes: &mut Attributes<'_>,
+    connection: &ConnectionFacts,
+    inbound: Option<bool>,
+) {
+    if let Some(inbound) = inbound {
+        let direction = if inbound { "inbound" } else { "outbound" };
+        attributes.string(a::DIRECTION, direction);
+    }
+    let (local, peer) = (connection.local, connection.peer);
+    attributes.address(a::NETWORK_LOCAL_ADDRESS, local.ip());
+    attributes.int(a::NETWORK_LOCAL_PORT, u64::from(local.port()));
+    attributes.address(a::NETWORK_PEER_ADDRESS, peer.ip());
+    attributes.int(a::NETWORK_PEER_PORT, u64::from(peer.port()));
+    attributes.string(a::NETWORK_TRANSPORT, "tcp");
+    let kind = if local.is_ipv4() { "ipv4" } else { "ipv6" };
+    attributes.string(a::NETWORK_TYPE, kind);
+    attributes.string(a::CAPTURE_METHOD, "cgroup_skb");
+    if connection.is_pre_existing() {
+        attributes.bool(a::PRE_EXISTING, true);
+    }
+}
+
+/// What the close of a connection says.
+pub(super) fn closed(
+    attributes: &mut Attributes<'_>,
+    connection: &ConnectionFacts,
+    inbound: Option<bool>,
+    closed: &Closed,
+) {
+    if let Some(opened) = closed.opened {
+        attributes.int(a::DURATION_NS, closed.closed.since(opened));
+    }
+    attributes.int(a::BYTES_RECEIVED, closed.bytes[0]);
+    attributes.int(a::BYTES_SENT, closed.bytes[1]);
+    attributes.string(a::TERMINATION, name(closed.termination));
+    if let Some(error) = error(closed.termination) {
+        attributes.string(a::ERROR_TYPE, error);
+    }
+    if closed.exchanges != 0 {
+        attributes.int(a::EXCHANGES, u64::from(closed.exchanges));
+    }
+    attributes.int(a::SMOOTHED_RTT_US, u64::from(closed.smoothed_rtt_us));
+    attributes.int(a::RETRANSMITS, u64::from(closed.retransmits));
+    let arrow = match inbound {
+        Some(true) => "from",
+        Some(false) => "to",
+        None => "with",
+    };
+    let verb = match closed.termination {
+        Termination::NeverOpened => "not opened",
+        Termination::Graceful => "closed",
+        Termination::ResetReceived | Termination::ResetSent => "reset",
+        Termination::Abandoned => "abandoned",
+    };
+    attributes.body(&format!(
+        "connection {arrow} {} {verb}, {} bytes received, {} sent",
+        connection.peer, closed.bytes[0], closed.bytes[1]
+    ));
+}
+
+fn name(termination: Termination) -> &'static str {
+    match termination {
+        Termination::Graceful => "graceful",
+        Termination::ResetReceived => "reset_received",
+        Termination::ResetSent => "reset_sent",
+        Termination::Abandoned => "abandoned",
+        Termination::NeverOpened => "never_opened",
+    }
+}
+
+fn error(termination: Termination) -> Option<&'static str> {
+    match termination {
+        Termination::Graceful => None,
+        Termination::ResetReceived | Termination::ResetSent => Some("connection_reset"),
+        Termination::Abandoned => Some("connection_abandoned"),
+        Termination::NeverOpened => Some("connect_failed"),
+    }
+}

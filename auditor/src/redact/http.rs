@@ -1,0 +1,215 @@
+//! Attributes of an HTTP exchange.
+
+use super::{
+    HeaderAllowList,
+    attributes::Attributes,
+    headers, line,
+    target::{Target, host_and_port, query},
+    value::clean,
+};
+use crate::{
+    protocol::http1::{Exchange, Head, Reason},
+    record::attribute as a,
+};
+
+/// Methods of RFC 9110 and RFC 5789.
+const METHODS: &[&[u8]] = &[
+    b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH",
+];
+
+pub(super) fn write(
+    attributes: &mut Attributes<'_>,
+    inbound: bool,
+    exchange: &Exchange,
+    allowed: &HeaderAllowList,
+) {
+    let request = exchange.request.as_ref();
+    let response = exchange.response.as_ref();
+    let request_head = request.and_then(|m| m.head.as_ref());
+    let response_head = response.and_then(|m| m.head.as_ref());
+    if let Some(head) = request_head {
+        request_attributes(attributes, head, allowed);
+    }
+    if let Some(head) = response_head {
+        response_attributes(attributes, head, allowed);
+    }
+    if request_head.or(response_head).is_some() {
+        attributes.string(a::NETWORK_PROTOCOL_NAME, "http");
+    }
+    // The response of a proxy may say another version; the request says what was asked in.
+    if let Some(head) = request_head.or(response_head) {
+        attributes.string(a::NETWORK_PROTOCOL_VERSION, head.version().as_str());
+    }
+    attributes.string(a::PLAINTEXT_STATUS, "not_encrypted");
+    sizes_and_times(attributes, inbound, exchange);
+    if let Some(error) = error(exchange) {
+        match error {
+            Failure::Status(status) => attributes.string(a::ERROR_TYPE, &status.to_string()),
+            Failure::Named(name) => attributes.string(a::ERROR_TYPE, name),
+        }
+    }
+    if !exchange.incomplete.is_empty() {
+        let reasons: Vec<_> = exchange.incomplete.iter().map(Reason::as_str).collect();
+        attributes.strings(a::CAPTURE_INCOMPLETE, &reasons);
+    }
+    attributes.body(&line::http(exchange));
+}
+
+fn request_attributes(attributes: &mut Attributes<'_>, head: &Head, allowed: &HeaderAllowList) {
+    let method = head.method().unwrap_or_default();
+    if METHODS.contains(&method) {
+        attributes.string(a::HTTP_REQUEST_METHOD, &clean(method));
+    } else {
+        attributes.string(a::HTTP_REQUEST_METHOD, "_OTHER");
+        attributes.string(a::HTTP_REQUEST_METHOD_ORIGINAL, &clean(method));
+    }
+    let target = Target::of(head.target().unwrap_or_default(), method);
+    if !target.path.is_empty() {
+        attributes.string(a::URL_PATH, &clean(target.path));
+    }
+    if let Some(text) = target.query {
+        attributes.string(a::URL_QUERY, &query(text));
+    }
+    attributes.string(a::URL_SCHEME, "http");
+    let authority = target.authority.or_else(|| head.values("host").next());
+    if let Some(authority) = authority.filter(|a| !a.is_empty()) {
+        let (host, port) = host_and_port(authority);
+        attributes.string(a::SERVER_ADDRESS, &host);
+        if let Some(port) = port {
+            attributes.int(a::SERVER_PORT, u64::from(port));
+        }
+    }
+    if let Some(agent) = head.values("user-agent").next() {
+        attributes.string(a::USER_AGENT_ORIGINAL, &clean(agent));
+    }
+    if let Some(client) = claimed_client(head) {
+        attributes.string(a::CLIENT_ADDRESS, &client);
+    }
+    if let Some((trace, span)) = head.values("traceparent").next().and_then(traceparent) {
+        attributes.trace(&trace, &span);
+    }
+    for listed in allowed.request() {
+        let values = headers::values(head, &listed.name);
+        if !values.is_empty() {
+            attributes.strings(&listed.attribute, &values);
+        }
+    }
+}
+
+fn response_attributes(attributes: &mut Attributes<'_>, head: &Head, allowed: &HeaderAllowList) {
+    if let Some(status) = head.status() {
+        attributes.int(a::HTTP_RESPONSE_STATUS_CODE, u64::from(status));
+    }
+    for listed in allowed.response() {
+        let values = headers::values(head, &listed.name);
+        if !values.is_empty() {
+            attributes.strings(&listed.attribute, &values);
+        }
+    }
+}
+
+fn sizes_and_times(attributes: &mut Attributes<'_>, inbound: bool, exchange: &Exchange) {
+    let (mut received, mut sent) = (None, None);
+    if let Some(request) = &exchange.request
+        && request.head.is_some()
+    {
+        attributes.int(a::HTTP_REQUEST_BODY_SIZE, request.body);
+        *if inbound { &mut received } else { &mut sent } = Some(request.wire);
+    }
+    if let Some(response) = &exchange.response {
+        attributes.int(a::HTTP_RESPONSE_BODY_SIZE, response.body);
+        *if inbound { &mut sent } else { &mut received } = Some(response.wire);
+    }
+    if let Some(received) = received {
+        attributes.int(a::BYTES_RECEIVED, received);
+    }
+    if let Some(sent) = sent {
+        attributes.int(a::BYTES_SENT, sent);
+    }
+    let duration = exchange.ended.saturating_sub(exchange.began());
+    attributes.int(a::DURATION_NS, duration);
+    if let Some(first) = exchange.time_to_first_byte() {
+        attributes.int(a::TIME_TO_FIRST_BYTE_NS, first);
+    }
+}
+
+enum Failure {
+    Status(u16),
+    Named(&'static str),
+}
+
+fn error(exchange: &Exchange) -> Option<Failure> {
+    let incomplete = exchange.incomplete;
+    let status = exchange.response.as_ref();
+    let status = status.and_then(|r| r.head.as_ref()?.status());
+    if incomplete.has(Reason::RequestUnparsable) {
+        return Some(Failure::Named("invalid_request"));
+    }
+    if incomplete.has(Reason::ResponseUnparsable) {
+        return Some(Failure::Named("invalid_response"));
+    }
+    if incomplete.has(Reason::ConnectionReset) {
+        return Some(Failure::Named("connection_reset"));
+    }
+    if let Some(status) = status.filter(|s| *s >= 500) {
+        return Some(Failure::Status(status));
+    }
+    // A response that was lost on the way here is no failure of the server.
+    let unanswered = incomplete.has(Reason::ResponseMissing)
+        && !incomplete.has(Reason::Hole)
+        && !incomplete.has(Reason::Interrupted);
+    unanswered.then_some(Failure::Named("no_response"))
+}
+
+/// The client that forwarding headers claim: the first of `Forwarded`, else of `X-Forwarded-For`.
+fn claimed_client(head: &Head) -> Option<String> {
+    let forwarded = head.values("forwarded").next().and_then(|value| {
+        let first = value.split(|&b| b == b',').next()?;
+        first.split(|&b| b == b';').find_map(|pair| {
+            let pair = pair.trim_ascii();
+            let (key, value) = pair.split_at_checked(4)?;
+            key.eq_ignore_ascii_case(b"for=").then_some(value)
+        })
+    });
+    let client = forwarded.or_else(|| {
+        let value = head.values("x-forwarded-for").next()?;
+        value.split(|&b| b == b',').next()
+    })?;
+    let client = client.trim_ascii();
+    let client = client.strip_prefix(b"\"").unwrap_or(client);
+    let client = client.strip_suffix(b"\"").unwrap_or(client);
+    if client.is_empty() {
+        return None;
+    }
+    // A bare IPv6 address has colons that are no port.
+    let bare = client.iter().filter(|&&b| b == b':').count() > 1 && client[0] != b'[';
+    Some(if bare {
+        clean(client).into_owned()
+    } else {
+        host_and_port(client).0.into_owned()
+    })
+}
+
+/// Trace and span of a W3C `traceparent`.
+fn traceparent(value: &[u8]) -> Option<([u8; 16], [u8; 8])> {
+    let value = std::str::from_utf8(value.trim_ascii()).ok()?;
+    let mut parts = value.split('-');
+    let version = parts.next()?;
+    let trace = hex::<16>(parts.next()?)?;
+    let span = hex::<8>(parts.next()?)?;
+    let valid = version.len() == 2 && version != "ff" && trace != [0; 16] && span != [0; 8];
+    valid.then_some((trace, span))
+}
+
+fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let lower = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    if text.len() != 2 * N || !text.bytes().all(lower) {
+        return None;
+    }
+    let mut out = [0; N];
+    for (byte, pair) in out.iter_mut().zip(text.as_bytes().chunks(2)) {
+        let pair = std::str::from_utf8(pair).ok()?;
+        *byte = u8::from_str_radix(pair, 16).ok()?;
+    }
+    Some(out)
+}

@@ -1,0 +1,36 @@
+//! The body of a record: one readable line.
+
+use super::{target::Target, value::clean};
+use crate::protocol::http1::Exchange;
+
+/// Longest part of a path that the line shows.
+const MAX_PATH: usize = 200;
+
+/// `GET example.org/path 200`.
+pub(super) fn http(exchange: &Exchange) -> String {
+    let mut line = String::with_capacity(64);
+    let head = exchange.request.as_ref().and_then(|m| m.head.as_ref());
+    if let Some(head) = head {
+        let method = head.method().unwrap_or_default();
+        let target = Target::of(head.target().unwrap_or_default(), method);
+        line.push_str(&clean(method));
+        line.push(' ');
+        if let Some(host) = target.authority.or_else(|| head.values("host").next()) {
+            line.push_str(&clean(&host[..host.len().min(MAX_PATH)]));
+        }
+        line.push_str(&clean(&target.path[..target.path.len().min(MAX_PATH)]));
+    } else if exchange.request.is_some() {
+        line.push_str("request that is not HTTP/1");
+    } else {
+        line.push_str("response without its request");
+    }
+    let head = exchange.response.as_ref().and_then(|m| m.head.as_ref());
+    match head.and_then(crate::protocol::http1::Head::status) {
+        Some(status) => {
+            line.push(' ');
+            line.push_str(&status.to_string());
+        }
+        None => line.push_str(" without response"),
+    }
+    line
+}

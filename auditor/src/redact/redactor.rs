@@ -1,0 +1,84 @@
+//! A resolved record → [`Sealed`].
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    HeaderAllowList, Sealed, attributes::Attributes, connection, http, node,
+};
+use crate::{
+    identity::{Resolved, Workload},
+    record::{Fact, RecordIds, ResourceWriter},
+};
+
+/// Encoded resources kept; a node has far fewer workloads.
+const MAX_RESOURCES: usize = 16_384;
+
+/// Redacts and encodes records.
+#[derive(Debug)]
+pub struct Redactor {
+    headers: HeaderAllowList,
+    ids: RecordIds,
+    /// Encoded resources by workload: equal workloads are one allocation.
+    resources: HashMap<usize, (Arc<Workload>, Arc<[u8]>)>,
+}
+
+impl Redactor {
+    pub fn new(headers: HeaderAllowList, ids: RecordIds) -> Self {
+        Self {
+            headers,
+            ids,
+            resources: HashMap::new(),
+        }
+    }
+
+    /// Writes the record without its secrets.
+    pub fn seal(&mut self, resolved: &Resolved) -> Sealed {
+        let record = &resolved.record;
+        let mut attributes = Attributes::new(record, &self.ids);
+        match &record.fact {
+            Fact::Http {
+                connection,
+                inbound,
+                number,
+                exchange,
+            } => {
+                attributes.exchange_id(connection.cookie, *number);
+                connection::common(&mut attributes, connection, Some(*inbound));
+                http::write(&mut attributes, *inbound, exchange, &self.headers);
+            }
+            Fact::Connection {
+                connection,
+                inbound,
+                closed,
+            } => {
+                attributes.close_id(connection.cookie);
+                connection::common(&mut attributes, connection, *inbound);
+                connection::closed(&mut attributes, connection, *inbound, closed);
+            }
+            Fact::Loss(loss) => node::loss(&mut attributes, record, loss),
+            Fact::Coverage(coverage) => node::coverage(&mut attributes, record, coverage),
+            Fact::Lifecycle(lifecycle) => node::lifecycle(&mut attributes, record, lifecycle),
+        }
+        attributes.identity(resolved);
+        Sealed::new(self.resource(&resolved.workload), attributes.finish())
+    }
+
+    fn resource(&mut self, workload: &Arc<Workload>) -> Arc<[u8]> {
+        let key = Arc::as_ptr(workload) as usize;
+        if let Some((_, encoded)) = self.resources.get(&key) {
+            return Arc::clone(encoded);
+        }
+        let mut writer = ResourceWriter::default();
+        for (name, value) in workload.resource() {
+            writer.string(name, value);
+        }
+        let encoded: Arc<[u8]> = writer.finish().into();
+        if self.resources.len() >= MAX_RESOURCES {
+            self.resources.clear();
+        }
+        // The workload is kept, so its address stays its own.
+        let entry = (Arc::clone(workload), Arc::clone(&encoded));
+        self.resources.insert(key, entry);
+        encoded
+    }
+}

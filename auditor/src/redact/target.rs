@@ -1,0 +1,138 @@
+//! The request target: where it points, without what is secret in it.
+
+use std::borrow::Cow;
+
+use super::value::{REDACTED, clean};
+
+/// A request target taken apart; all parts as sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Target<'a> {
+    pub(super) scheme: Option<&'a [u8]>,
+    /// Without user information.
+    pub(super) authority: Option<&'a [u8]>,
+    pub(super) path: &'a [u8],
+    pub(super) query: Option<&'a [u8]>,
+}
+
+impl<'a> Target<'a> {
+    /// Origin, absolute, authority (CONNECT) or asterisk form.
+    pub(super) fn of(target: &'a [u8], method: &[u8]) -> Self {
+        if method == b"CONNECT" {
+            return Self {
+                scheme: None,
+                authority: Some(without_user_information(target)),
+                path: b"",
+                query: None,
+            };
+        }
+        let (scheme, authority, rest) = match split_absolute(target) {
+            Some((scheme, authority, rest)) => (Some(scheme), Some(authority), rest),
+            None => (None, None, target),
+        };
+        let rest = &rest[..rest.iter().position(|&b| b == b'#').unwrap_or(rest.len())];
+        let (path, query) = match rest.iter().position(|&b| b == b'?') {
+            Some(at) => (&rest[..at], Some(&rest[at + 1..])),
+            None => (rest, None),
+        };
+        Self {
+            scheme,
+            authority: authority.map(without_user_information),
+            path,
+            query,
+        }
+    }
+}
+
+/// A URL or a reference as it may stand in a header: user information cut, query redacted.
+pub(super) fn reference(value: &[u8]) -> String {
+    let target = Target::of(value, b"GET");
+    let mut out = String::new();
+    if let (Some(scheme), Some(authority)) = (target.scheme, target.authority) {
+        out.push_str(&clean(scheme));
+        out.push_str("://");
+        out.push_str(&clean(authority));
+    }
+    out.push_str(&clean(target.path));
+    if let Some(query) = target.query {
+        out.push('?');
+        out.push_str(&self::query(query));
+    }
+    out
+}
+
+/// A query with its keys, in order, and no values.
+pub(super) fn query(query: &[u8]) -> String {
+    let mut out = String::with_capacity(query.len());
+    for (n, pair) in query.split(|&b| b == b'&').enumerate() {
+        if n > 0 {
+            out.push('&');
+        }
+        match pair.iter().position(|&b| b == b'=') {
+            Some(at) => {
+                out.push_str(&key(&pair[..at]));
+                out.push('=');
+                out.push_str(REDACTED);
+            }
+            None => out.push_str(&key(pair)),
+        }
+        if out.len() > super::value::MAX_VALUE {
+            break;
+        }
+    }
+    out
+}
+
+/// A key is the program's word, unless it is so long that it must be a value.
+fn key(key: &[u8]) -> Cow<'_, str> {
+    const MAX_KEY: usize = 64;
+    if key.len() > MAX_KEY {
+        Cow::Borrowed(REDACTED)
+    } else {
+        clean(key)
+    }
+}
+
+/// Host and port of an authority or a `Host` field.
+pub(super) fn host_and_port(authority: &[u8]) -> (Cow<'_, str>, Option<u16>) {
+    let colon = authority.iter().rposition(|&b| b == b':');
+    let bracket = authority.iter().rposition(|&b| b == b']');
+    if let Some(colon) = colon
+        && bracket.is_none_or(|bracket| bracket < colon)
+    {
+        let port = std::str::from_utf8(&authority[colon + 1..]).ok();
+        let port = port.filter(|p| p.bytes().all(|b| b.is_ascii_digit()));
+        if let Some(port) = port.and_then(|p| p.parse().ok()) {
+            return (host(&authority[..colon]), Some(port));
+        }
+    }
+    (host(authority), None)
+}
+
+/// An IPv6 literal loses its brackets.
+fn host(host: &[u8]) -> Cow<'_, str> {
+    match host {
+        [b'[', inner @ .., b']'] => clean(inner),
+        _ => clean(host),
+    }
+}
+
+fn split_absolute(target: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let at = target.windows(3).position(|w| w == b"://")?;
+    let scheme = &target[..at];
+    if scheme.is_empty() || !scheme.iter().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b)) {
+        return None;
+    }
+    let rest = &target[at + 3..];
+    let end = rest
+        .iter()
+        .position(|b| b"/?#".contains(b))
+        .unwrap_or(rest.len());
+    Some((scheme, &rest[..end], &rest[end..]))
+}
+
+fn without_user_information(authority: &[u8]) -> &[u8] {
+    match authority.iter().rposition(|&b| b == b'@') {
+        Some(at) => &authority[at + 1..],
+        None => authority,
+    }
+}
