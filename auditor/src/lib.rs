@@ -4,6 +4,7 @@ pub mod config;
 pub mod kernel;
 pub mod decode;
 pub mod identity;
+pub mod scope;
 pub mod redact;
 pub mod export;
 
