@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_saphyr::Error as YamlError;
 
 use super::args::OutputName;
@@ -16,13 +16,18 @@ use super::period::Period;
 #[serde(deny_unknown_fields, default)]
 pub(super) struct File {
     pub(super) output: Option<OutputName>,
+    #[serde(deserialize_with = "or_default")]
     pub(super) otlp: Otlp,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) duration: Option<Period>,
     pub(super) ring_bytes: Option<u32>,
+    #[serde(deserialize_with = "or_default")]
     pub(super) include: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
     pub(super) exclude: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
     pub(super) headers: HeaderChanges,
+    #[serde(deserialize_with = "or_default")]
     pub(super) connection_records: ConnectionRecordKeys,
     pub(super) node_name: Option<String>,
     pub(super) cluster_name: Option<String>,
@@ -39,7 +44,9 @@ pub(super) struct Otlp {
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct HeaderChanges {
+    #[serde(deserialize_with = "or_default")]
     pub(super) request: HeaderChange,
+    #[serde(deserialize_with = "or_default")]
     pub(super) response: HeaderChange,
 }
 
@@ -87,7 +94,7 @@ impl File {
         Self::parse(path, &text)
     }
 
-    /// `path` is only named in errors. A file without a key is a file that changes nothing.
+    /// `path` is only named in errors.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
         serde_saphyr::from_str::<Option<Self>>(text)
             .map(Option::unwrap_or_default)
@@ -134,6 +141,15 @@ impl FileError {
     }
 }
 
+/// A key whose value is left out, or commented out, is like a key that is not there.
+fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
 fn meant(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |word| format!(", did you mean {word:?}?"))
 }
@@ -158,8 +174,16 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_keys_changes_nothing() {
-        for text in ["", "# nothing\n", "---\n", "{}\n"] {
+    fn a_file_that_sets_nothing_changes_nothing() {
+        for text in [
+            "",
+            "# nothing\n",
+            "---\n",
+            "{}\n",
+            "include:\n",
+            "otlp:\n",
+            "headers:\n  request:\n",
+        ] {
             let file = File::parse(Path::new("auditor.yaml"), text).unwrap();
             assert_eq!(file, File::default(), "{text:?}");
         }

@@ -24,7 +24,7 @@ pub fn manual() -> io::Result<Vec<u8>> {
     {
         page.extend(section(subcommand)?);
     }
-    whole.render_extra_section(&mut page)?;
+    page.extend(notes(&whole, ".SH \"EXIT STATUS\"")?);
     Ok(page)
 }
 
@@ -43,11 +43,21 @@ fn section(subcommand: &clap::Command) -> io::Result<Vec<u8>> {
     man.render_description_section(&mut text)?;
     man.render_options_section(&mut text)?;
     if subcommand.get_after_help().is_some() {
-        man.render_extra_section(&mut text)?;
+        text.extend(notes(&man, ".SH NOTES")?);
     }
     let text = String::from_utf8_lossy(&text).replace(".SH ", ".SS ");
     let title = subcommand.get_name().to_uppercase();
     Ok(format!(".SH \"AUDITOR {title}\"\n{text}").into_bytes())
+}
+
+/// What stands below the options in the help, line by line, under a heading that says more than
+/// the generator's.
+fn notes(man: &Man, heading: &str) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    man.render_extra_section(&mut text)?;
+    let text = String::from_utf8_lossy(&text).replace(".SH EXTRA", heading);
+    let (head, lines) = text.split_once(heading).unwrap_or(("", &text));
+    Ok(format!("{head}{heading}\n.nf{lines}.fi\n").into_bytes())
 }
 
 #[cfg(test)]
