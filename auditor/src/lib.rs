@@ -7,5 +7,8 @@ pub mod identity;
 pub mod scope;
 pub mod redact;
 pub mod export;
+pub mod telemetry;
+pub mod doctor;
+pub mod exit;
 
 mod text;
