@@ -1,5 +1,6 @@
 //! The auditor, in pipeline order: data moves only downwards through this list.
 
+pub mod app;
 pub mod config;
 pub mod kernel;
 pub mod decode;
