@@ -1,9 +1,15 @@
 //! The auditor, in pipeline order: data moves only downwards through this list.
 
+pub mod app;
+pub mod config;
 pub mod kernel;
 pub mod decode;
 pub mod identity;
+pub mod scope;
 pub mod redact;
 pub mod export;
+pub mod telemetry;
+pub mod doctor;
+pub mod exit;
 
 mod text;

@@ -1,1 +1,63 @@
-fn main() {}
+//! Reads the arguments and hands over.
+
+use std::io::{self, ErrorKind, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use auditor::config::{self, Args, Command, DoctorArgs, RunArgs, Settings};
+use auditor::doctor::{self, Form};
+use auditor::exit::Exit;
+use auditor::{app, telemetry};
+
+const REFERRAL: &str = "`auditor doctor` says what this node lacks and what to do";
+
+fn main() -> ExitCode {
+    let exit = match Args::parse().command {
+        Command::Run(args) => run(args),
+        Command::Doctor(args) => examine(&args),
+        Command::Completions { shell } => print(&config::completions(shell), Exit::Success),
+        Command::Man => match config::manual() {
+            Ok(page) => print(&page, Exit::Success),
+            Err(error) => fail(&error.to_string(), Exit::Failed),
+        },
+    };
+    exit.into()
+}
+
+fn run(args: RunArgs) -> Exit {
+    let settings = match Settings::load(args) {
+        Ok(settings) => settings,
+        Err(error) => return fail(&error.to_string(), Exit::Usage),
+    };
+    telemetry::init_logs();
+    match app::run(settings) {
+        Ok(()) => Exit::Success,
+        Err(error) => match error.exit() {
+            Exit::Missing => fail(&format!("{error}\n{REFERRAL}"), Exit::Missing),
+            exit => fail(&error.to_string(), exit),
+        },
+    }
+}
+
+fn examine(args: &DoctorArgs) -> Exit {
+    let form = if args.json { Form::Json } else { Form::Text };
+    let report = doctor::examine(config::proc_root(config::variable));
+    print(report.render(form).as_bytes(), report.exit())
+}
+
+/// A reader that has gone (`auditor man | head`) has read enough.
+fn print(text: &[u8], exit: Exit) -> Exit {
+    let mut out = io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            fail(&format!("write to standard output: {error}"), Exit::Failed)
+        }
+        _ => exit,
+    }
+}
+
+fn fail(message: &str, exit: Exit) -> Exit {
+    eprintln!("error: {message}");
+    exit
+}

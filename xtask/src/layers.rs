@@ -39,6 +39,7 @@ const LAYERS: &[Layer] = &[
     ("lifecycle", &[]),
     ("clock", &[]),
     ("text", &[]),
+    ("exit", &[]),
     ("doctor", ANY),
     ("demo", ANY),
 ];

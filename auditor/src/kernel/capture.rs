@@ -193,17 +193,20 @@ fn describe(error: &ProgramError) -> String {
     }
 }
 
-fn hint(error: &EbpfError) -> &'static str {
+/// The loader's error for a map does not say what the kernel said.
+fn hint(error: &EbpfError) -> String {
     match error {
-        EbpfError::MapError(MapError::CreateError { io_error, .. }) => privilege_hint(io_error),
-        _ => "",
+        EbpfError::MapError(MapError::CreateError { io_error, .. }) => {
+            format!(": {io_error}{}", privilege_hint(io_error))
+        }
+        _ => String::new(),
     }
 }
 
 /// The verifier says EACCES where a program is wrong; only EPERM is a matter of privilege.
 fn privilege_hint(error: &io::Error) -> &'static str {
     if error.raw_os_error() == Some(rustix::io::Errno::PERM.raw_os_error()) {
-        " (needs CAP_BPF and CAP_NET_ADMIN; `auditor doctor` says what is missing)"
+        " (needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON)"
     } else {
         ""
     }

@@ -1,0 +1,21 @@
+//! What was asked for, in arguments, environment and file, made into what will be done.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod cpus;
+mod environment;
+mod file;
+mod headers;
+mod manual;
+mod nearest;
+mod period;
+mod settings;
+
+pub use args::{Args, Command, DoctorArgs, RunArgs};
+pub use environment::{proc_root, variable};
+pub use file::FileError;
+pub use headers::{HeaderAllowList, HeaderError};
+pub use manual::{completions, manual};
+pub use nearest::nearest;
+pub use settings::{ConfigError, ConnectionRecords, Form, Output, Settings};

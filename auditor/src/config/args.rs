@@ -1,0 +1,141 @@
+//! What was typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use serde::{Deserialize, Serialize};
+
+use super::period::Period;
+
+const SELECTORS: &str = "\
+Selectors:
+  KEY=VALUE[,KEY=VALUE...]; all of them must match. The option may be repeated: one match is enough.
+  direction   inbound or outbound
+  port        port of the server
+  address     address of the peer, or a network: 10.0.0.0/8
+  service     service.name of the workload
+  container   container id, or its beginning
+  pod-uid     uid of the pod
+  executable  name of the program
+  path        beginning of an HTTP path
+  A value may end in *, except port, address and direction.";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  success
+  1  the checked thing does not hold, or the run failed
+  2  usage or configuration error
+  3  missing privilege or kernel feature";
+
+/// Node-level access auditor: every HTTP and TCP access on the node as an OpenTelemetry log.
+#[derive(Debug, Parser)]
+#[command(name = "auditor", version, after_help = EXIT_CODES)]
+#[command(
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Audit this node until stopped. Records go to standard output, to a collector, or both.
+    Run(RunArgs),
+    /// Say what this node can and cannot capture, and why.
+    Doctor(DoctorArgs),
+    /// Print a completion script for a shell.
+    Completions { shell: Shell },
+    /// Print the manual page: auditor man | man -l -
+    Man,
+}
+
+#[derive(Debug, Default, clap::Args)]
+#[command(after_help = SELECTORS)]
+pub struct RunArgs {
+    /// Configuration file (YAML). What is given here or in the environment wins over it.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// What to write to standard output [default: pretty on a terminal, else json]
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub output: Option<OutputName>,
+
+    /// Collector to send records to, for example http://collector:4317. Wins over
+    /// OTEL_EXPORTER_OTLP_ENDPOINT; the other OTEL_EXPORTER_OTLP_* variables apply.
+    #[arg(long, value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
+
+    /// Stop by itself after this time: 500ms, 30s, 5m, 1h30m.
+    #[arg(long, value_name = "TIME")]
+    pub duration: Option<Period>,
+
+    /// Audit only what a selector matches.
+    #[arg(long, value_name = "SELECTOR")]
+    pub include: Vec<String>,
+
+    /// Leave out what a selector matches; wins over --include.
+    #[arg(long, value_name = "SELECTOR")]
+    pub exclude: Vec<String>,
+
+    /// Size of the ring that the kernel programs write to; a power of two.
+    #[arg(long, value_name = "BYTES", hide = true)]
+    pub ring_bytes: Option<u32>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct DoctorArgs {
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The names of the forms that standard output can take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutputName {
+    /// For people.
+    Pretty,
+    /// One JSON object a line.
+    Json,
+    /// One OTLP request a line, as a collector's otlpjsonfile receiver reads it.
+    OtlpJson,
+    /// Nothing.
+    None,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
+
+    use super::{Args, Command, OutputName};
+
+    #[test]
+    fn the_definition_holds_together() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn selectors_are_repeatable_and_the_time_is_read() {
+        let typed = "auditor run --include service=a --include port=80 --duration 1h30m \
+                     --output otlp-json";
+        let args = Args::parse_from(typed.split_whitespace());
+        let Command::Run(run) = args.command else {
+            panic!("not run");
+        };
+        assert_eq!(run.include, ["service=a", "port=80"]);
+        assert_eq!(run.output, Some(OutputName::OtlpJson));
+        assert_eq!(run.duration.map(|time| time.get().as_secs()), Some(5400));
+    }
+
+    #[test]
+    fn a_usage_error_names_the_value_and_exits_with_two() {
+        let error = Args::try_parse_from(["auditor", "run", "--duration", "5x"]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ValueValidation);
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("5x"), "{error}");
+    }
+}

@@ -1,0 +1,235 @@
+//! The configuration file.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_saphyr::Error as YamlError;
+
+use super::args::OutputName;
+use super::nearest::nearest;
+use super::period::Period;
+
+/// Everything the file can say; what it leaves out is decided elsewhere.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct File {
+    pub(super) output: Option<OutputName>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) otlp: Otlp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) duration: Option<Period>,
+    pub(super) ring_bytes: Option<u32>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) include: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) exclude: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) headers: HeaderChanges,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) connection_records: ConnectionRecordKeys,
+    pub(super) node_name: Option<String>,
+    pub(super) cluster_name: Option<String>,
+    pub(super) proc_root: Option<PathBuf>,
+    pub(super) drain_timeout: Option<Period>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Otlp {
+    pub(super) endpoint: Option<String>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct HeaderChanges {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) request: HeaderChange,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) response: HeaderChange,
+}
+
+/// Adds to the names recorded by default, or takes their place.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct HeaderChange {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) extend: Option<Vec<String>>,
+    pub(super) replace: Option<Vec<String>>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ConnectionRecordKeys {
+    pub(super) open: Option<bool>,
+    pub(super) close: Option<bool>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    #[error("read configuration {path}: {source}")]
+    Read { path: PathBuf, source: io::Error },
+    #[error("{place}: unknown {kind} {word:?}{}; known here: {known}", meant(*.nearest))]
+    Unknown {
+        place: String,
+        /// `key` or `value`.
+        kind: &'static str,
+        word: String,
+        nearest: Option<&'static str>,
+        known: String,
+    },
+    #[error("{place}: {reason}")]
+    Invalid { place: String, reason: String },
+}
+
+// === impl File ===
+
+impl File {
+    pub(super) fn read(path: &Path) -> Result<Self, FileError> {
+        let text = fs::read_to_string(path).map_err(|source| FileError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(path, &text)
+    }
+
+    /// `path` is only named in errors.
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
+        serde_saphyr::from_str::<Option<Self>>(text)
+            .map(Option::unwrap_or_default)
+            .map_err(|error| FileError::new(path, &error))
+    }
+
+    pub(super) fn to_yaml(&self) -> String {
+        serde_saphyr::to_string(self).expect("strings, numbers and lists of them can be written")
+    }
+}
+
+// === impl FileError ===
+
+impl FileError {
+    fn new(path: &Path, error: &YamlError) -> Self {
+        let place = match error.location() {
+            Some(location) if location.line() > 0 => {
+                format!("{}:{}", path.display(), location.line())
+            }
+            _ => path.display().to_string(),
+        };
+        match error.without_snippet() {
+            YamlError::SerdeUnknownField {
+                field, expected, ..
+            } => Self::unknown(place, "key", field, expected),
+            YamlError::SerdeUnknownVariant {
+                variant, expected, ..
+            } => Self::unknown(place, "value", variant, expected),
+            other => Self::Invalid {
+                place,
+                reason: reason(other),
+            },
+        }
+    }
+
+    fn unknown(place: String, kind: &'static str, word: &str, expected: &[&'static str]) -> Self {
+        Self::Unknown {
+            place,
+            kind,
+            word: word.to_owned(),
+            nearest: nearest(word, expected),
+            known: expected.join(", "),
+        }
+    }
+}
+
+/// A key whose value is left out, or commented out, is like a key that is not there.
+fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+fn meant(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |word| format!(", did you mean {word:?}?"))
+}
+
+/// The parser's words without the place, which stands before them already.
+fn reason(error: &YamlError) -> String {
+    let text = error.to_string();
+    let text = text.lines().next().unwrap_or_default();
+    text.split(" at line ").next().unwrap_or(text).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::File;
+
+    fn error(text: &str) -> String {
+        File::parse(Path::new("auditor.yaml"), text)
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn a_file_that_sets_nothing_changes_nothing() {
+        for text in [
+            "",
+            "# nothing\n",
+            "---\n",
+            "{}\n",
+            "include:\n",
+            "otlp:\n",
+            "headers:\n  request:\n",
+        ] {
+            let file = File::parse(Path::new("auditor.yaml"), text).unwrap();
+            assert_eq!(file, File::default(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line_and_the_key_that_was_meant() {
+        assert_eq!(
+            error("output: json\notpl:\n  endpoint: http://c:4317\n"),
+            "auditor.yaml:2: unknown key \"otpl\", did you mean \"otlp\"?; known here: output, \
+             otlp, duration, ring_bytes, include, exclude, headers, connection_records, \
+             node_name, cluster_name, proc_root, drain_timeout"
+        );
+        assert_eq!(
+            error("headers:\n  request:\n    extends: [x-tenant]\n"),
+            "auditor.yaml:3: unknown key \"extends\", did you mean \"extend\"?; known here: \
+             extend, replace"
+        );
+    }
+
+    #[test]
+    fn an_unknown_value_is_named_likewise() {
+        assert_eq!(
+            error("output: josn\n"),
+            "auditor.yaml:1: unknown value \"josn\", did you mean \"json\"?; known here: pretty, \
+             json, otlp-json, none"
+        );
+    }
+
+    #[test]
+    fn other_errors_name_the_line_once() {
+        let wrong_type = error("output: json\nring_bytes: big\n");
+        assert!(wrong_type.starts_with("auditor.yaml:2: "), "{wrong_type}");
+        assert!(!wrong_type.contains('\n'), "{wrong_type}");
+        let twice = error("output: json\noutput: none\n");
+        assert!(twice.starts_with("auditor.yaml:2: "), "{twice}");
+        let time = error("drain_timeout: soon\n");
+        assert_eq!(
+            time,
+            "auditor.yaml:1: \"soon\" is not a time; write for example 500ms, 30s, 5m or 1h30m"
+        );
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = File::read(Path::new("/nowhere/auditor.yaml")).unwrap_err();
+        assert!(error.to_string().contains("/nowhere/auditor.yaml"));
+    }
+}

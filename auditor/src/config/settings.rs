@@ -1,0 +1,255 @@
+//! What will be done, decided and checked once.
+
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::args::{OutputName, RunArgs};
+use super::file::{ConnectionRecordKeys, File, FileError, HeaderChange, HeaderChanges, Otlp};
+use super::headers::{HeaderAllowList, HeaderError};
+use super::period::Period;
+use super::{cpus, environment};
+
+#[cfg(test)]
+mod tests;
+
+const MIB: u32 = 1024 * 1024;
+
+/// Because 50 000 requests a second write 57 MB a second: this is 140 ms of slack on one CPU.
+const RING_BYTES_PER_CPU: u32 = 8 * MIB;
+const RING_BYTES_DEFAULT_MIN: u32 = 16 * MIB;
+const RING_BYTES_DEFAULT_MAX: u32 = 64 * MIB;
+
+/// The largest page of a supported kernel; the ring is made of whole pages.
+const RING_BYTES_MIN: u32 = 64 * 1024;
+const RING_BYTES_MAX: u32 = 1024 * MIB;
+
+/// Well within the 30 seconds that Kubernetes and systemd give or can be told to give.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Arguments win over the environment, the environment over the file, the file over defaults.
+/// A list of selectors is taken from one of them as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    pub output: Output,
+    /// The collector by argument or file. `None` leaves it to the `OTEL_EXPORTER_OTLP_*`
+    /// variables, which have ranks of their own; without those too, nothing is sent.
+    pub otlp_endpoint: Option<String>,
+    /// Greater than zero.
+    pub duration: Option<Duration>,
+    /// A power of two, of whole pages.
+    pub ring_bytes: u32,
+    pub include: Vec<String>,
+    pub exclude: Vec<String>,
+    pub headers: HeaderAllowList,
+    pub connection_records: ConnectionRecords,
+    pub node_name: Option<String>,
+    pub cluster_name: Option<String>,
+    /// The node's `/proc`.
+    pub proc_root: PathBuf,
+    /// How long what was captured may take to be delivered after the stop signal.
+    pub drain_timeout: Duration,
+}
+
+/// What goes to standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    None,
+    Stdout { form: Form },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Pretty,
+    Json,
+    OtlpJson,
+}
+
+/// Which records a connection makes of itself, besides those of the exchanges on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionRecords {
+    pub open: bool,
+    pub close: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    #[error("ring_bytes: {0} is not a power of two between 65536 and 1073741824")]
+    RingBytes(u32),
+    #[error("duration: 0s would audit nothing; leave it out to run until stopped")]
+    NoDuration,
+    #[error("proc_root: {0} is not an absolute path")]
+    ProcRoot(PathBuf),
+}
+
+/// What decides beside arguments and file.
+struct Surroundings<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    stdout: Stdout,
+    cpus: u32,
+}
+
+#[derive(Clone, Copy)]
+enum Stdout {
+    Terminal,
+    Elsewhere,
+}
+
+// === impl Settings ===
+
+impl Settings {
+    pub fn load(args: RunArgs) -> Result<Self, ConfigError> {
+        let file = match &args.config {
+            Some(path) => File::read(path)?,
+            None => File::default(),
+        };
+        let stdout = if io::stdout().is_terminal() {
+            Stdout::Terminal
+        } else {
+            Stdout::Elsewhere
+        };
+        let surroundings = Surroundings {
+            lookup: &environment::variable,
+            stdout,
+            cpus: cpus::online(),
+        };
+        Self::decide(args, file, &surroundings)
+    }
+
+    /// The settings as a configuration file that asks for just these, fit to be shown.
+    pub fn to_yaml(&self) -> String {
+        let replace = |names: &[String]| HeaderChange {
+            extend: None,
+            replace: Some(names.to_vec()),
+        };
+        let file = File {
+            output: Some(self.output.into()),
+            otlp: Otlp {
+                endpoint: self.otlp_endpoint.as_deref().map(without_secrets),
+            },
+            duration: self.duration.map(Period::from),
+            ring_bytes: Some(self.ring_bytes),
+            include: self.include.clone(),
+            exclude: self.exclude.clone(),
+            headers: HeaderChanges {
+                request: replace(&self.headers.request),
+                response: replace(&self.headers.response),
+            },
+            connection_records: ConnectionRecordKeys {
+                open: Some(self.connection_records.open),
+                close: Some(self.connection_records.close),
+            },
+            node_name: self.node_name.clone(),
+            cluster_name: self.cluster_name.clone(),
+            proc_root: Some(self.proc_root.clone()),
+            drain_timeout: Some(self.drain_timeout.into()),
+        };
+        file.to_yaml()
+    }
+
+    fn decide(
+        args: RunArgs,
+        file: File,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<Self, ConfigError> {
+        let lookup = surroundings.lookup;
+        let by_file = file
+            .otlp
+            .endpoint
+            .filter(|_| !environment::names_collector(lookup));
+        Ok(Self {
+            output: output(args.output.or(file.output), surroundings.stdout),
+            otlp_endpoint: args.otlp_endpoint.or(by_file),
+            duration: duration(args.duration.or(file.duration))?,
+            ring_bytes: ring_bytes(args.ring_bytes.or(file.ring_bytes), surroundings.cpus)?,
+            include: first_given(args.include, file.include),
+            exclude: first_given(args.exclude, file.exclude),
+            headers: HeaderAllowList::changed(&file.headers)?,
+            connection_records: ConnectionRecords {
+                open: file.connection_records.open.unwrap_or(false),
+                close: file.connection_records.close.unwrap_or(true),
+            },
+            node_name: environment::node_name(lookup).or(file.node_name),
+            cluster_name: environment::cluster_name(lookup).or(file.cluster_name),
+            proc_root: proc_root(environment::proc_root(lookup).or(file.proc_root))?,
+            drain_timeout: file.drain_timeout.map_or(DRAIN_TIMEOUT, Period::get),
+        })
+    }
+}
+
+// === impl Output ===
+
+impl From<Output> for OutputName {
+    fn from(output: Output) -> Self {
+        match output {
+            Output::None => Self::None,
+            Output::Stdout { form: Form::Pretty } => Self::Pretty,
+            Output::Stdout { form: Form::Json } => Self::Json,
+            Output::Stdout {
+                form: Form::OtlpJson,
+            } => Self::OtlpJson,
+        }
+    }
+}
+
+fn output(name: Option<OutputName>, stdout: Stdout) -> Output {
+    let form = match (name, stdout) {
+        (Some(OutputName::None), _) => return Output::None,
+        (Some(OutputName::Pretty), _) | (None, Stdout::Terminal) => Form::Pretty,
+        (Some(OutputName::Json), _) | (None, Stdout::Elsewhere) => Form::Json,
+        (Some(OutputName::OtlpJson), _) => Form::OtlpJson,
+    };
+    Output::Stdout { form }
+}
+
+fn duration(period: Option<Period>) -> Result<Option<Duration>, ConfigError> {
+    match period.map(Period::get) {
+        Some(Duration::ZERO) => Err(ConfigError::NoDuration),
+        duration => Ok(duration),
+    }
+}
+
+fn ring_bytes(bytes: Option<u32>, cpus: u32) -> Result<u32, ConfigError> {
+    let Some(bytes) = bytes else {
+        let wanted = RING_BYTES_PER_CPU
+            .saturating_mul(cpus)
+            .clamp(RING_BYTES_DEFAULT_MIN, RING_BYTES_DEFAULT_MAX);
+        return Ok(wanted.next_power_of_two());
+    };
+    if bytes.is_power_of_two() && (RING_BYTES_MIN..=RING_BYTES_MAX).contains(&bytes) {
+        Ok(bytes)
+    } else {
+        Err(ConfigError::RingBytes(bytes))
+    }
+}
+
+fn proc_root(path: Option<PathBuf>) -> Result<PathBuf, ConfigError> {
+    let path = path.unwrap_or_else(|| Path::new("/proc").to_owned());
+    if path.is_absolute() {
+        Ok(path)
+    } else {
+        Err(ConfigError::ProcRoot(path))
+    }
+}
+
+fn first_given(arguments: Vec<String>, file: Vec<String>) -> Vec<String> {
+    if arguments.is_empty() {
+        file
+    } else {
+        arguments
+    }
+}
+
+/// A URL may hold credentials before the host and a key in its query.
+fn without_secrets(url: &str) -> String {
+    let shown = url.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = shown.split_once("://").unwrap_or(("", shown));
+    let authority_end = rest.find('/').unwrap_or(rest.len());
+    let host = rest[..authority_end].rfind('@').map_or(0, |at| at + 1);
+    let separator = if scheme.is_empty() { "" } else { "://" };
+    format!("{scheme}{separator}{}", &rest[host..])
+}

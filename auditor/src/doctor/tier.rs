@@ -1,0 +1,85 @@
+//! The capture tiers.
+
+use std::error::Error;
+use std::io;
+
+use super::finding::{Finding, Status};
+use super::privilege::Privileges;
+use crate::kernel::{Capture, CaptureOptions, CgroupError, CgroupRoot};
+
+/// A page of every supported kernel, and enough for a moment in which nobody reads.
+const TRIAL_RING_BYTES: u32 = 64 * 1024;
+
+/// Loads and attaches the programs, and detaches them at once.
+pub(super) fn base(root: Result<CgroupRoot, CgroupError>, privileges: &Privileges) -> Finding {
+    const NAME: &str = "base tier";
+    let options = CaptureOptions {
+        ring_bytes: TRIAL_RING_BYTES,
+        own_pid: 0,
+    };
+    let root = match root {
+        Ok(root) => root,
+        Err(error) => return refused(NAME, &error, privileges),
+    };
+    match Capture::start(&root, options) {
+        Ok(capture) => drop(capture),
+        Err(error) => return refused(NAME, &error, privileges),
+    }
+    if root.is_host_root() {
+        Finding::new(
+            NAME,
+            Status::Works,
+            "programs loaded, attached and detached",
+        )
+    } else {
+        let detail = "programs can be attached, but only to the part of the node that this \
+                      process's control group namespace shows";
+        Finding::new(NAME, Status::Limited, detail)
+            .remedy("mount the host's /sys/fs/cgroup into the container")
+    }
+}
+
+pub(super) fn plaintext() -> Finding {
+    let detail = "not available in this version: of encrypted traffic, connections are recorded";
+    Finding::new("plaintext tier", Status::Limited, detail)
+}
+
+fn refused(name: &'static str, error: &(dyn Error + 'static), privileges: &Privileges) -> Finding {
+    let finding = Finding::new(name, Status::Missing, error.to_string());
+    if let Some(remedy) = privileges.base_tier_remedy() {
+        return finding.remedy(remedy);
+    }
+    if is_forbidden(error) {
+        return finding.remedy(
+            "the capabilities are there, so a seccomp profile or a security module refuses \
+             bpf(2): allow it for the auditor",
+        );
+    }
+    finding
+}
+
+fn is_forbidden(error: &(dyn Error + 'static)) -> bool {
+    let denied = Some(rustix::io::Errno::PERM.raw_os_error());
+    std::iter::successors(Some(error), |&error| error.source()).any(|error| {
+        error
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.raw_os_error() == denied)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::is_forbidden;
+    use crate::kernel::CgroupError;
+
+    #[test]
+    fn a_refusal_is_found_beneath_the_errors_that_wrap_it() {
+        let with = |errno: rustix::io::Errno| CgroupError::Mount {
+            source: io::Error::from(errno),
+        };
+        assert!(is_forbidden(&with(rustix::io::Errno::PERM)));
+        assert!(!is_forbidden(&with(rustix::io::Errno::NODEV)));
+    }
+}

@@ -1,0 +1,53 @@
+//! Which accesses are audited.
+//!
+//! Decided per record, when all that is known about an access is known. What a selector asks for
+//! and is not known does not match: an `include` leaves the access out, an `exclude` keeps it.
+
+#![forbid(unsafe_code)]
+
+mod facts;
+mod network;
+mod selector;
+mod term;
+
+#[cfg(test)]
+mod tests;
+
+pub use facts::{Direction, Facts};
+pub use selector::{Selector, SelectorError};
+
+/// Without selectors everything is audited. An exclusion wins over an inclusion.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    include: Vec<Selector>,
+    exclude: Vec<Selector>,
+}
+
+// === impl Scope ===
+
+impl Scope {
+    pub fn parse(include: &[String], exclude: &[String]) -> Result<Self, SelectorError> {
+        let selectors = |texts: &[String]| texts.iter().map(|text| text.parse()).collect();
+        let include: Result<Vec<Selector>, SelectorError> = selectors(include);
+        Ok(Self {
+            include: include?,
+            exclude: selectors(exclude)?,
+        })
+    }
+
+    pub fn admits(&self, facts: &Facts<'_>) -> bool {
+        let included =
+            self.include.is_empty() || self.include.iter().any(|selector| selector.matches(facts));
+        included && !self.exclude.iter().any(|selector| selector.matches(facts))
+    }
+
+    /// As they were written, for the record that says what this node leaves out.
+    pub fn include(&self) -> impl Iterator<Item = &str> {
+        self.include.iter().map(Selector::as_str)
+    }
+
+    /// As they were written, for the record that says what this node leaves out.
+    pub fn exclude(&self) -> impl Iterator<Item = &str> {
+        self.exclude.iter().map(Selector::as_str)
+    }
+}

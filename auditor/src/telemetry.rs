@@ -1,0 +1,26 @@
+//! The daemon's own logs; standard output belongs to the records.
+
+#![forbid(unsafe_code)]
+
+use std::io::{self, IsTerminal as _};
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::EnvFilter;
+
+/// Sends logs to standard error, from INFO on or as `RUST_LOG` says.
+pub fn init_logs() {
+    let filter = EnvFilter::builder()
+        .with_default_directive(LevelFilter::INFO.into())
+        .from_env_lossy();
+    let logs = tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_env_filter(filter)
+        .with_target(false)
+        .compact();
+    // Left alone, it colours unless NO_COLOR is set, whoever reads.
+    if io::stderr().is_terminal() {
+        logs.init();
+    } else {
+        logs.with_ansi(false).init();
+    }
+}
