@@ -6,7 +6,6 @@
 #![no_std]
 #![no_main]
 #![feature(asm_experimental_arch)]
-#![expect(unreachable_pub, reason = "a binary: modules share their items by `pub`")]
 
 mod bound;
 mod connection;

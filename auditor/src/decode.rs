@@ -1,8 +1,6 @@
 //! Untrusted ring bytes → [`Event`]. Total: every rejection has a name, nothing panics.
 
 mod event;
-#[cfg(test)]
-mod tests;
 
 use std::{
     mem::size_of,

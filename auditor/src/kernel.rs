@@ -11,8 +11,9 @@ mod directives;
 mod ring;
 
 pub use batch::EventBatch;
-pub use capture::{Capture, CaptureError, CaptureOptions};
+pub use capture::{Attached, Capture, CaptureError, CaptureOptions};
 pub use cgroup::{CgroupError, CgroupRoot};
-pub use counters::{Counters, CountersReader};
+pub use counters::{Counter, Counters, CountersReader};
+pub use auditor_common::Direction;
 pub use directives::{DirectiveWriter, FlowAction};
 pub use ring::RingReader;

@@ -1,15 +1,33 @@
 //! The auditor, in pipeline order: data moves only downwards through this list.
 
 pub mod app;
+
 pub mod config;
+
 pub mod kernel;
+
 pub mod decode;
+
+pub mod session;
+
+pub mod protocol;
+
+pub mod record;
+
 pub mod identity;
+
 pub mod scope;
+
 pub mod redact;
+
 pub mod export;
+
 pub mod telemetry;
+
 pub mod doctor;
+
+pub mod clock;
+
 pub mod exit;
 
 mod text;

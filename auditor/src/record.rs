@@ -2,14 +2,14 @@
 //!
 //! A [`Record`] still holds what was on the wire, secrets included; only `redact` may write it.
 
-mod attribute;
+mod attributes;
 mod event;
 mod id;
 mod recorder;
 mod schema;
 mod wire;
 
-pub use attribute::{AttributeDoc, HEADER_REQUEST_PREFIX, HEADER_RESPONSE_PREFIX, attribute};
+pub use attributes::{AttributeDoc, HEADER_REQUEST_PREFIX, HEADER_RESPONSE_PREFIX, attribute};
 pub use event::{EventName, Phase, Severity};
 pub use id::RecordIds;
 pub use recorder::{Coverage, Fact, Lifecycle, Loss, Record, Recorder};

@@ -12,8 +12,6 @@ mod node;
 mod redactor;
 mod sealed;
 mod target;
-#[cfg(test)]
-mod tests;
 mod value;
 
 pub use headers::{HeaderAllowList, HeaderNameError};

@@ -7,8 +7,6 @@ mod early;
 mod facts;
 mod stream;
 mod table;
-#[cfg(test)]
-mod tests;
 
 pub use connection::{Closed, Directive, Termination};
 pub use facts::ConnectionFacts;

@@ -1,6 +1,10 @@
-//! The daemon's own logs; standard output belongs to the records.
+//! The daemon's own logs, and the ledger of losses. Standard output belongs to the records.
 
 #![forbid(unsafe_code)]
+
+mod ledger;
+
+pub use ledger::{KernelLosses, Ledger, LossReport};
 
 use std::io::{self, IsTerminal as _};
 

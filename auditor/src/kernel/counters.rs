@@ -1,7 +1,7 @@
 //! Counters of the kernel programs, summed over the CPUs.
 
-use aya::maps::{MapData, MapError, PerCpuArray};
 pub use auditor_common::Counter;
+use aya::maps::{MapData, MapError, PerCpuArray};
 
 /// A snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,19 @@ impl Counters {
 
     pub fn get(&self, counter: Counter) -> u64 {
         self.0[counter as usize]
+    }
+
+    /// Events of every kind that did not fit the ring.
+    pub fn events_lost(&self) -> u64 {
+        [
+            Counter::OpenLost,
+            Counter::DataLost,
+            Counter::EarlyLost,
+            Counter::CloseLost,
+        ]
+        .into_iter()
+        .map(|c| self.get(c))
+        .sum()
     }
 }
 

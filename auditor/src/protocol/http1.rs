@@ -6,8 +6,6 @@ mod head;
 mod incomplete;
 mod reader;
 mod streams;
-#[cfg(test)]
-mod tests;
 
 pub use exchange::{Exchange, Message};
 pub use framing::Body;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{EventName, HEADER_REQUEST_PREFIX, HEADER_RESPONSE_PREFIX, attribute::ATTRIBUTES};
+use super::{EventName, HEADER_REQUEST_PREFIX, HEADER_RESPONSE_PREFIX, attributes::ATTRIBUTES};
 use crate::protocol::http1::Reason;
 
 /// The schema as Markdown.

@@ -34,6 +34,7 @@ impl Redactor {
     /// Writes the record without its secrets.
     pub fn seal(&mut self, resolved: &Resolved) -> Sealed {
         let record = &resolved.record;
+        let resource = self.resource(&resolved.workload);
         let mut attributes = Attributes::new(record, &self.ids);
         match &record.fact {
             Fact::Http {
@@ -60,7 +61,7 @@ impl Redactor {
             Fact::Lifecycle(lifecycle) => node::lifecycle(&mut attributes, record, lifecycle),
         }
         attributes.identity(resolved);
-        Sealed::new(self.resource(&resolved.workload), attributes.finish())
+        Sealed::new(resource, attributes.finish())
     }
 
     fn resource(&mut self, workload: &Arc<Workload>) -> Arc<[u8]> {

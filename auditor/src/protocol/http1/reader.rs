@@ -367,7 +367,10 @@ enum Line {
 }
 
 fn is_empty(span: &Span<'_>) -> bool {
-    matches!(span, Span::Bytes(&[]) | Span::Skipped(0))
+    match span {
+        Span::Bytes(bytes) => bytes.is_empty(),
+        Span::Skipped(n) => *n == 0,
+    }
 }
 
 /// Bytes of `bytes` up to the end of the head that `buffer` begins.

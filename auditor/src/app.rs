@@ -1,0 +1,243 @@
+//! The only file that knows every stage: it names the channels after the edge they join, spawns,
+//! and owns the order of start and drain.
+
+mod capture;
+mod outputs;
+mod understand;
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::sync_channel,
+    },
+    thread,
+    time::Duration,
+};
+
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{mpsc, watch},
+};
+
+use crate::{
+    clock::Clock,
+    config::{self, Output, Settings},
+    exit::Exit,
+    export::otlp::{Delivery, Drain, Exporter, OtlpSettings, SettingsError, SetupError},
+    identity::{CgroupPaths, Host, Identifier, Listeners, Processes, Resolver},
+    kernel::{Capture, CaptureError, CaptureOptions, CgroupError, CgroupRoot, Counter},
+    record::RecordIds,
+    redact::{HeaderAllowList, HeaderNameError, Redactor},
+    scope::{Scope, SelectorError},
+};
+use outputs::{Outputs, QUEUE, Written};
+use understand::{Account, Understanding};
+
+/// Ring batches that may wait to be understood.
+const RING_QUEUE: usize = 256;
+
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error(transparent)]
+    Selector(#[from] SelectorError),
+    #[error(transparent)]
+    Header(#[from] HeaderNameError),
+    #[error(transparent)]
+    Otlp(#[from] SettingsError),
+    #[error(transparent)]
+    OtlpSetup(#[from] SetupError),
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
+    #[error(transparent)]
+    Cgroup(#[from] CgroupError),
+    #[error("{what}: {source}")]
+    System {
+        what: &'static str,
+        source: io::Error,
+    },
+}
+
+impl AppError {
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Selector(_) | Self::Header(_) | Self::Otlp(_) => Exit::Usage,
+            Self::Capture(_) | Self::Cgroup(_) => Exit::Missing,
+            Self::OtlpSetup(_) | Self::System { .. } => Exit::Failed,
+        }
+    }
+}
+
+/// Runs the daemon until it is told to stop. Drains are opened before the tap.
+pub fn run(settings: Settings) -> Result<(), AppError> {
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "settings:\n{}", settings.to_yaml().trim_end());
+    let scope = Scope::parse(&settings.include, &settings.exclude)?;
+    let headers = HeaderAllowList::new(&settings.headers.request, &settings.headers.response)?;
+    let otlp = OtlpSettings::from_lookup(settings.otlp_endpoint.as_deref(), config::variable)?;
+    let exporter = otlp.map(Exporter::new).transpose()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(system("start the runtime"))?;
+    let _guard = runtime.enter();
+    let mut stop = Stop::listen(settings.duration)?;
+
+    let root = CgroupRoot::find()?;
+    if !root.is_host_root() {
+        tracing::warn!("only a part of the node's cgroups is visible here: the rest goes unseen");
+    }
+    let identifier = identifier(&settings, &root)?;
+    let ids = RecordIds::read(&settings.proc_root).map_err(system("read the boot id"))?;
+
+    // Export.
+    let (drain, deadline) = watch::channel(None);
+    let (to_otlp, delivering) = match exporter {
+        Some(exporter) => {
+            let (understand_to_otlp, batches) = mpsc::channel(QUEUE);
+            let task = runtime.spawn(exporter.run(batches, Drain::new(deadline)));
+            (Some(understand_to_otlp), Some(task))
+        }
+        None => (None, None),
+    };
+    let (to_stdout, writing) = match settings.output {
+        Output::None => (None, None),
+        Output::Stdout { form } => {
+            let (understand_to_stdout, batches) = sync_channel(QUEUE);
+            let gone = stop.reader_gone.clone();
+            let thread = spawn("stdout", move || outputs::write_stdout(form, &batches, &gone))?;
+            (Some(understand_to_stdout), Some(thread))
+        }
+    };
+
+    // The tap. From here on nothing fails.
+    let options = CaptureOptions {
+        ring_bytes: settings.ring_bytes,
+        own_pid: std::process::id(),
+    };
+    let (ring, counters, directives, attached) = Capture::start(&root, options)?.into_parts();
+    let understanding = Understanding {
+        counters,
+        directives,
+        identifier,
+        scope,
+        redactor: Redactor::new(headers, ids),
+        connection_records: settings.connection_records,
+        outputs: Outputs {
+            stdout: to_stdout,
+            otlp: to_otlp,
+        },
+    };
+    let (ring_to_understand, batches) = sync_channel(RING_QUEUE);
+    let understander = spawn("understand", move || understanding.run(&batches))?;
+    let detached = Arc::new(AtomicBool::new(false));
+    let emptied = Arc::clone(&detached);
+    let capturer = spawn("capture", move || {
+        capture::run(ring, &ring_to_understand, &emptied);
+    })?;
+    tracing::info!("ready");
+
+    runtime.block_on(stop.wait());
+
+    // Drain, in the order in which the data flows.
+    tracing::info!("stopping");
+    attached.detach();
+    detached.store(true, Ordering::Release);
+    joined(capturer);
+    let account = joined(understander);
+    let written = writing.map(joined).unwrap_or_default();
+    drain.send_replace(Some(tokio::time::Instant::now() + settings.drain_timeout));
+    let delivery = delivering.map(|task| runtime.block_on(task));
+    let delivery = delivery.and_then(Result::ok).unwrap_or_default();
+    summarize(&account, written, delivery);
+    Ok(())
+}
+
+/// What ends a run.
+struct Stop {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    duration: Option<Duration>,
+    reader_gone: mpsc::Sender<()>,
+    nobody_reads: mpsc::Receiver<()>,
+}
+
+impl Stop {
+    fn listen(duration: Option<Duration>) -> Result<Self, AppError> {
+        let (reader_gone, nobody_reads) = mpsc::channel(1);
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).map_err(system("listen for SIGINT"))?,
+            terminate: signal(SignalKind::terminate()).map_err(system("listen for SIGTERM"))?,
+            duration,
+            reader_gone,
+            nobody_reads,
+        })
+    }
+
+    async fn wait(&mut self) {
+        let elapsed = async {
+            match self.duration {
+                Some(duration) => tokio::time::sleep(duration).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.nobody_reads.recv() => {}
+            () = elapsed => {}
+        }
+    }
+}
+
+fn identifier(settings: &Settings, root: &CgroupRoot) -> Result<Identifier, AppError> {
+    let proc = &settings.proc_root;
+    let cgroups = CgroupPaths::new(root).map_err(system("open the cgroup-v2 root"))?;
+    let (node, cluster) = (settings.node_name.clone(), settings.cluster_name.clone());
+    let host = Host::read("/".as_ref(), proc, node, cluster);
+    let mut resolver = Resolver::new(cgroups, Processes::new(proc), Listeners::scan(proc), host);
+    resolver.learn_cgroups(Duration::from_nanos(Clock::boot_now()));
+    Ok(Identifier::new(resolver))
+}
+
+fn summarize(account: &Account, written: Written, delivery: Delivery) {
+    let undelivered = written.undelivered + delivery.undelivered + delivery.rejected;
+    eprintln!(
+        "summary: records={} lost={} undelivered={undelivered}",
+        account.records, account.lost
+    );
+    let kernel = account.kernel;
+    eprintln!(
+        "kernel: events={} bytes_copied={} segments={} inbound_requests={} outbound_requests={} \
+         events_lost={} out_of_order={} rejected={} out_of_scope={}",
+        kernel.get(Counter::EventsSubmitted),
+        kernel.get(Counter::BytesCopied),
+        kernel.get(Counter::SegmentsSeen),
+        kernel.get(Counter::InboundRequestsSeen),
+        kernel.get(Counter::OutboundRequestsSeen),
+        kernel.events_lost(),
+        kernel.get(Counter::OutOfOrder),
+        account.rejected,
+        account.out_of_scope,
+    );
+}
+
+fn spawn<T: Send + 'static>(
+    name: &'static str,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Result<thread::JoinHandle<T>, AppError> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .map_err(system("start a thread"))
+}
+
+/// A stage that panicked takes the daemon with it: going on would lose records in silence.
+fn joined<T>(stage: thread::JoinHandle<T>) -> T {
+    stage.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+fn system(what: &'static str) -> impl FnOnce(io::Error) -> AppError {
+    move |source| AppError::System { what, source }
+}
