@@ -1,6 +1,8 @@
 //! Connections open and close.
 
-use auditor_common::{Close, Counter, Direction, Header, Kind, Open, Owner, Role, Tuple, close_flag};
+use auditor_common::{
+    Close, Counter, Direction, Header, Kind, Open, Owner, Role, Tuple, close_flag,
+};
 use aya_ebpf::{
     bindings::{bpf_sock, bpf_sock_ops},
     helpers::generated::{
@@ -106,7 +108,10 @@ unsafe fn closed(ops: *mut bpf_sock_ops, previous: u32) -> Option<()> {
         }
         let sk = socket(ops)?;
         let cookie = bpf_get_socket_cookie(ops.cast());
-        bpf_map_delete_elem((&raw const DIRECTIVES).cast_mut().cast(), (&raw const cookie).cast());
+        bpf_map_delete_elem(
+            (&raw const DIRECTIVES).cast_mut().cast(),
+            (&raw const cookie).cast(),
+        );
         let connection = CONNECTIONS.get(sk.cast());
         if connection.is_null() {
             if previous == TCP_SYN_SENT {
@@ -185,7 +190,13 @@ unsafe fn owner(sk: *mut bpf_sock) -> Owner {
     unsafe {
         let owner = OWNERS.get(sk.cast());
         if owner.is_null() {
-            Owner { cgroup_id: 0, netns_cookie: 0, pid: 0, uid: 0, comm: [0; 16] }
+            Owner {
+                cgroup_id: 0,
+                netns_cookie: 0,
+                pid: 0,
+                uid: 0,
+                comm: [0; 16],
+            }
         } else {
             *owner
         }

@@ -31,7 +31,13 @@ pub unsafe fn step(walk: *mut Walk) -> i64 {
         let rest = ((*(*walk).cursor()).end - (*(*walk).cursor()).offset) as u64;
         let n = clamp::<WINDOW>(if rest < room { rest } else { room });
         let to = (&raw mut (*flow).line).cast::<u8>().add(filled as usize);
-        if bpf_skb_load_bytes((*walk).skb.cast(), (*(*walk).cursor()).offset, to.cast(), n as u32) != 0 {
+        if bpf_skb_load_bytes(
+            (*walk).skb.cast(),
+            (*(*walk).cursor()).offset,
+            to.cast(),
+            n as u32,
+        ) != 0
+        {
             unframe(flow);
             return 1;
         }
@@ -67,7 +73,9 @@ unsafe fn shift(walk: *mut Walk) -> i64 {
                 phase::START => !begins_message(walk),
                 phase::CHUNK_SIZE => true,
                 // A length or coding that long is not one we know.
-                phase::HEADERS => is_content_length(flow) || is_transfer_encoding(flow) || is_folded(flow),
+                phase::HEADERS => {
+                    is_content_length(flow) || is_transfer_encoding(flow) || is_folded(flow)
+                }
                 _ => false,
             };
             if bad {
@@ -100,7 +108,8 @@ unsafe fn ended(walk: *mut Walk, newline: u64, long: bool) -> i64 {
                     return 0;
                 }
                 let good = if long { true } else { begins_message(walk) };
-                if !good || ((*(*walk).cursor()).request != 0 && !ends_with_version(flow, newline)) {
+                if !good || ((*(*walk).cursor()).request != 0 && !ends_with_version(flow, newline))
+                {
                     unframe(flow);
                     return 1;
                 }
@@ -112,7 +121,10 @@ unsafe fn ended(walk: *mut Walk, newline: u64, long: bool) -> i64 {
                     return 1;
                 }
                 // An interim response announces another one; a switch of protocols does not.
-                if (*(*walk).cursor()).request != 0 || (*flow).status >= 200 || (*flow).status == 101 {
+                if (*(*walk).cursor()).request != 0
+                    || (*flow).status >= 200
+                    || (*flow).status == 101
+                {
                     (*flow).messages += 1;
                 }
                 count_start(walk);

@@ -73,9 +73,17 @@ impl Segment {
             // The two cases are written out because an index that is not constant would cost the
             // verifier's knowledge of the stack.
             let (sequence, offset, flags) = if tcp == 20 {
-                (be32(bytes[24], bytes[25], bytes[26], bytes[27]), bytes[32], bytes[33])
+                (
+                    be32(bytes[24], bytes[25], bytes[26], bytes[27]),
+                    bytes[32],
+                    bytes[33],
+                )
             } else {
-                (be32(bytes[44], bytes[45], bytes[46], bytes[47]), bytes[52], bytes[53])
+                (
+                    be32(bytes[44], bytes[45], bytes[46], bytes[47]),
+                    bytes[52],
+                    bytes[53],
+                )
             };
             let payload = start + ((offset >> 4) as u32) * 4;
             Some(Self {
@@ -110,8 +118,16 @@ impl Segment {
         Tuple {
             local_address: if ingress { destination } else { source },
             peer_address: if ingress { source } else { destination },
-            local_port: if ingress { destination_port } else { source_port },
-            peer_port: if ingress { source_port } else { destination_port },
+            local_port: if ingress {
+                destination_port
+            } else {
+                source_port
+            },
+            peer_port: if ingress {
+                source_port
+            } else {
+                destination_port
+            },
             family,
             reserved: 0,
         }

@@ -15,8 +15,7 @@ use crate::{
     emit,
     maps::{CONNECTIONS, OWNERS, count},
     packet::{FIN, RST, Segment},
-    phase,
-    stream,
+    phase, stream,
 };
 
 const TCP_LISTEN: u32 = 10;

@@ -48,7 +48,11 @@ pub unsafe fn observe(
             return;
         }
         // What was seen before is cut off; ahead of a gap nothing was.
-        let trim = if gap < 0 && fresh > 0 { gap.unsigned_abs() } else { 0 };
+        let trim = if gap < 0 && fresh > 0 {
+            gap.unsigned_abs()
+        } else {
+            0
+        };
         if (*flow).phase == phase::UNFRAMED {
             if fresh <= 0 && matches!(direction, Direction::Egress) {
                 return;
@@ -159,8 +163,13 @@ unsafe fn obey(
         let Some(directive) = DIRECTIVES.get_ptr(&cookie) else {
             return;
         };
-        let FlowDirective { skip, sequence: from, version, action, messages } =
-            (*directive).flows[direction as usize];
+        let FlowDirective {
+            skip,
+            sequence: from,
+            version,
+            action,
+            messages,
+        } = (*directive).flows[direction as usize];
         if version == (*flow).directive {
             return;
         }
@@ -177,7 +186,11 @@ unsafe fn obey(
             if passed >= 0 && passed as u64 <= skip {
                 (*flow).messages = messages;
                 (*flow).left = skip - passed as u64;
-                (*flow).phase = if (*flow).left == 0 { phase::START } else { phase::BODY };
+                (*flow).phase = if (*flow).left == 0 {
+                    phase::START
+                } else {
+                    phase::BODY
+                };
             }
         }
         (*flow).directive = version;
@@ -195,7 +208,9 @@ unsafe fn copy_unframed(
     request: bool,
 ) {
     unsafe {
-        let bound = (*flow).allowance.clamp(UNFRAMED_MINIMUM, MAX_CAPTURE as u32);
+        let bound = (*flow)
+            .allowance
+            .clamp(UNFRAMED_MINIMUM, MAX_CAPTURE as u32);
         let length = segment.length.min(bound);
         (*flow).allowance = (*flow).allowance.saturating_sub(length);
         let mut first = 0u8;
@@ -208,7 +223,11 @@ unsafe fn copy_unframed(
             starts: (request && first.is_ascii_uppercase()) as u32,
             messages: (*flow).messages,
             flags: data_flag::UNFRAMED
-                | if length < segment.length { data_flag::TRUNCATED } else { 0 },
+                | if length < segment.length {
+                    data_flag::TRUNCATED
+                } else {
+                    0
+                },
             direction: direction as u8,
             request: request as u8,
         };

@@ -77,7 +77,11 @@ pub unsafe fn segment(
         (*cursor).flags = 0;
         (*cursor).direction = direction as u8;
         (*cursor).request = request as u8;
-        let mut walk = Walk { skb, connection, flow };
+        let mut walk = Walk {
+            skb,
+            connection,
+            flow,
+        };
         bpf_loop(MAX_STEPS, step as *mut _, (&raw mut walk).cast(), 0);
         finish(&mut walk);
     }
@@ -122,11 +126,19 @@ unsafe fn pass_body(walk: *mut Walk, now: Phase) -> i64 {
         let flow = (*walk).flow;
         let cursor = (*walk).cursor();
         let rest = (*cursor).end - (*cursor).offset;
-        let n = if (*flow).left < rest as u64 { (*flow).left as u32 } else { rest };
+        let n = if (*flow).left < rest as u64 {
+            (*flow).left as u32
+        } else {
+            rest
+        };
         (*flow).left -= n as u64;
         pass_over(walk, n);
         if (*flow).left == 0 {
-            (*flow).phase = if now == phase::BODY { phase::START } else { phase::CHUNK_SIZE };
+            (*flow).phase = if now == phase::BODY {
+                phase::START
+            } else {
+                phase::CHUNK_SIZE
+            };
         }
         0
     }
@@ -140,7 +152,9 @@ unsafe fn pass_over(walk: *mut Walk, n: u32) {
         let rest = (*cursor).end - (*cursor).offset;
         if (*cursor).from == NOTHING {
             (*(*walk).flow).skipped += n as u64;
-        } else if n > COALESCE || n == rest || (*cursor).offset - (*cursor).from > MAX_CAPTURE as u32 / 2
+        } else if n > COALESCE
+            || n == rest
+            || (*cursor).offset - (*cursor).from > MAX_CAPTURE as u32 / 2
         {
             flush(walk, n);
         }
@@ -188,7 +202,11 @@ unsafe fn finish(walk: *mut Walk) {
                 (*cursor).messages = (*flow).messages;
             }
             let bound = (*cursor).from + MAX_CAPTURE as u32;
-            let reach = if (*cursor).end < bound { (*cursor).end } else { bound };
+            let reach = if (*cursor).end < bound {
+                (*cursor).end
+            } else {
+                bound
+            };
             if (*cursor).offset < reach {
                 (*cursor).offset = reach;
             }

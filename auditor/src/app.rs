@@ -71,7 +71,11 @@ impl AppError {
 
 /// Runs the daemon until it is told to stop. Drains are opened before the tap.
 pub fn run(settings: Settings) -> Result<(), AppError> {
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), "settings:\n{}", settings.to_yaml().trim_end());
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        "settings:\n{}",
+        settings.to_yaml().trim_end()
+    );
     let scope = Scope::parse(&settings.include, &settings.exclude)?;
     let headers = HeaderAllowList::new(&settings.headers.request, &settings.headers.response)?;
     let otlp = OtlpSettings::from_lookup(settings.otlp_endpoint.as_deref(), config::variable)?;
@@ -106,7 +110,9 @@ pub fn run(settings: Settings) -> Result<(), AppError> {
         Output::Stdout { form } => {
             let (understand_to_stdout, batches) = sync_channel(QUEUE);
             let gone = stop.reader_gone.clone();
-            let thread = spawn("stdout", move || outputs::write_stdout(form, &batches, &gone))?;
+            let thread = spawn("stdout", move || {
+                outputs::write_stdout(form, &batches, &gone)
+            })?;
             (Some(understand_to_stdout), Some(thread))
         }
     };
@@ -235,7 +241,9 @@ fn spawn<T: Send + 'static>(
 
 /// A stage that panicked takes the daemon with it: going on would lose records in silence.
 fn joined<T>(stage: thread::JoinHandle<T>) -> T {
-    stage.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    stage
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 fn system(what: &'static str) -> impl FnOnce(io::Error) -> AppError {

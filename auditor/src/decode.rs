@@ -153,7 +153,11 @@ fn addresses(tuple: &abi::Tuple) -> Result<(SocketAddr, SocketAddr), Rejection> 
 }
 
 fn owner(raw: &abi::Owner) -> Owner {
-    let comm = &raw.comm[..raw.comm.iter().position(|&b| b == 0).unwrap_or(raw.comm.len())];
+    let comm = &raw.comm[..raw
+        .comm
+        .iter()
+        .position(|&b| b == 0)
+        .unwrap_or(raw.comm.len())];
     Owner {
         cgroup_id: raw.cgroup_id,
         netns_cookie: raw.netns_cookie,

@@ -10,10 +10,10 @@ mod counters;
 mod directives;
 mod ring;
 
+pub use auditor_common::Direction;
 pub use batch::EventBatch;
 pub use capture::{Attached, Capture, CaptureError, CaptureOptions};
 pub use cgroup::{CgroupError, CgroupRoot};
 pub use counters::{Counter, Counters, CountersReader};
-pub use auditor_common::Direction;
 pub use directives::{DirectiveWriter, FlowAction};
 pub use ring::RingReader;

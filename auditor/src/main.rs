@@ -8,7 +8,7 @@ use clap::Parser as _;
 use auditor::config::{self, Args, Command, DoctorArgs, RunArgs, Settings};
 use auditor::doctor::{self, Form};
 use auditor::exit::Exit;
-use auditor::{app, telemetry};
+use auditor::{app, record, telemetry};
 
 const REFERRAL: &str = "`auditor doctor` says what this node lacks and what to do";
 
@@ -21,6 +21,7 @@ fn main() -> ExitCode {
             Ok(page) => print(&page, Exit::Success),
             Err(error) => fail(&error.to_string(), Exit::Failed),
         },
+        Command::Schema => print(record::markdown().as_bytes(), Exit::Success),
     };
     exit.into()
 }

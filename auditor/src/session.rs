@@ -8,7 +8,7 @@ mod facts;
 mod stream;
 mod table;
 
+pub use crate::decode::Role;
 pub use connection::{Closed, Directive, Termination};
 pub use facts::ConnectionFacts;
-pub use crate::decode::Role;
 pub use table::{Output, Sessions, Statistics};

@@ -27,25 +27,22 @@ const LAYERS: &[Layer] = &[
     ("config", &[]),
     ("kernel", &["config"]),
     ("decode", &[]),
-    ("session", &["decode", "protocol", "record"]),
+    ("session", &["decode", "protocol"]),
     ("protocol", &[]),
-    ("record", &["protocol"]),
-    ("identity", &["record"]),
-    ("scope", &["config", "record", "identity"]),
-    ("redact", &["record", "identity"]),
-    ("journal", &["redact"]),
-    ("export", &["config", "redact", "journal"]),
+    ("record", &["protocol", "session"]),
+    ("identity", &["session", "record"]),
+    ("scope", &[]),
+    ("redact", &["session", "protocol", "record", "identity"]),
+    ("export", &["redact"]),
     ("telemetry", &[]),
-    ("lifecycle", &[]),
     ("clock", &[]),
     ("text", &[]),
     ("exit", &[]),
     ("doctor", ANY),
-    ("demo", ANY),
 ];
 
 /// What every module but `protocol` may use. Parsers are pure: bytes in, message out.
-const EVERYWHERE: &[&str] = &["telemetry", "lifecycle", "clock", "text"];
+const EVERYWHERE: &[&str] = &["telemetry", "clock", "text"];
 
 /// Something that only some modules may name.
 struct Fence {
@@ -72,11 +69,11 @@ const FENCES: &[Fence] = &[
     },
     Fence {
         word: "println!",
-        homes: &["main", "export", "doctor", "demo"],
+        homes: &["main", "export", "doctor"],
     },
     Fence {
         word: "print!",
-        homes: &["main", "export", "doctor", "demo"],
+        homes: &["main", "export", "doctor"],
     },
 ];
 

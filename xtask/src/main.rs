@@ -13,6 +13,7 @@ mod layers;
 #[path = "../../auditor/build/route.rs"]
 mod route;
 mod run;
+mod schema;
 mod setup;
 mod shell;
 mod test;
@@ -46,6 +47,8 @@ enum Verb {
     Test(test::Args),
     /// Check that modules only use what their layer may use
     Layers,
+    /// Write docs/record-schema.md from the code
+    Schema(schema::Args),
 }
 
 fn main() -> ExitCode {
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Verb::Run(args) => run::run(&args),
         Verb::Test(args) => test::run(&args),
         Verb::Layers => layers::run(),
+        Verb::Schema(args) => schema::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

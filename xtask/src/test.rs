@@ -5,9 +5,8 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use clap::CommandFactory as _;
 
-use crate::{Cli, layers, route, setup, shell};
+use crate::{layers, route, schema, setup, shell};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -22,8 +21,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     // Nothing below says anything useful on a machine that lacks its tools.
     if steps.failed.is_empty() {
         checks(&mut steps);
-        steps.step("unit tests", || cargo(&["test", "--lib", "--bins"]));
-        steps.step("documentation tests", || cargo(&["test", "--doc"]));
+        // In the profile of the kernel tests: what both need is built once.
+        steps.step("unit tests", || {
+            cargo(&["test", "--release", "--lib", "--bins"])
+        });
         if !args.fast {
             steps.step("kernel tests", kernel_tests);
         }
@@ -46,11 +47,9 @@ fn checks(steps: &mut Steps) {
         ];
         shell::run(shell::cargo().args(packages).args(["--", "-D", "warnings"]))
     });
-    if Cli::command().find_subcommand("schema").is_some() {
-        steps.step("schema", || {
-            shell::run(Command::new(env::current_exe()?).args(["schema", "--check"]))
-        });
-    }
+    steps.step("record schema", || {
+        schema::run(&schema::Args { check: true })
+    });
 }
 
 /// Built as the developer, run as root: no file of root's is left in `target/`. One at a time,

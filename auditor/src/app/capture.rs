@@ -19,7 +19,11 @@ const BATCH_BYTES: usize = 256 * 1024;
 
 /// Empties the ring until told to stop, and then once more. When the next stage lags, the ring
 /// fills and the kernel counts what it can't hold: nothing is lost uncounted.
-pub(super) fn run(mut ring: RingReader, ring_to_understand: &SyncSender<EventBatch>, stop: &Arc<AtomicBool>) {
+pub(super) fn run(
+    mut ring: RingReader,
+    ring_to_understand: &SyncSender<EventBatch>,
+    stop: &Arc<AtomicBool>,
+) {
     loop {
         // Read before the last emptying: after it is set, no program writes any more.
         let last = stop.load(Ordering::Acquire);

@@ -1,7 +1,10 @@
 //! The thread that turns ring bytes into sealed records: decode, session, record, identity,
 //! scope, redact, in that order and in one place.
 
-use std::{sync::mpsc::{Receiver, RecvTimeoutError}, time::{Duration, Instant}};
+use std::{
+    sync::mpsc::{Receiver, RecvTimeoutError},
+    time::{Duration, Instant},
+};
 
 use super::outputs::Outputs;
 use crate::{
@@ -171,15 +174,31 @@ impl Running {
         let orphans = [self.recorder.orphans(false), self.recorder.orphans(true)];
         for report in self.ledger.settle(losses, orphans) {
             let (reason, unit, inbound, count) = match report {
-                LossReport::Exchanges { inbound, count } => ("ring_full", "exchange", Some(inbound), count),
+                LossReport::Exchanges { inbound, count } => {
+                    ("ring_full", "exchange", Some(inbound), count)
+                }
                 LossReport::Events { count } => ("ring_full", "event", None, count),
                 LossReport::State { count } => ("state_allocation", "event", None, count),
             };
             self.tell_loss("ring", reason, unit, inbound, count, now);
         }
         let (statistics, told) = (self.sessions.statistics(), self.told);
-        self.tell_loss("session", "table_full", "event", None, statistics.table_full - told.table_full, now);
-        self.tell_loss("session", "unclaimed", "event", None, statistics.early_unclaimed - told.early_unclaimed, now);
+        self.tell_loss(
+            "session",
+            "table_full",
+            "event",
+            None,
+            statistics.table_full - told.table_full,
+            now,
+        );
+        self.tell_loss(
+            "session",
+            "unclaimed",
+            "event",
+            None,
+            statistics.early_unclaimed - told.early_unclaimed,
+            now,
+        );
         let rejected = self.account.rejected - self.rejected_told;
         self.tell_loss("session", "malformed_event", "event", None, rejected, now);
         self.told = statistics;
@@ -189,7 +208,15 @@ impl Running {
         self.flush();
     }
 
-    fn tell_loss(&mut self, stage: &'static str, reason: &'static str, unit: &'static str, inbound: Option<bool>, count: u64, now: u64) {
+    fn tell_loss(
+        &mut self,
+        stage: &'static str,
+        reason: &'static str,
+        unit: &'static str,
+        inbound: Option<bool>,
+        count: u64,
+        now: u64,
+    ) {
         if count == 0 {
             return;
         }
@@ -215,7 +242,11 @@ impl Running {
         let coverage = Coverage {
             state,
             tier: "base",
-            gaps: vec!["tls_plaintext", "http2", "connections_idle_since_before_start"],
+            gaps: vec![
+                "tls_plaintext",
+                "http2",
+                "connections_idle_since_before_start",
+            ],
         };
         for fact in [Fact::Lifecycle(lifecycle), Fact::Coverage(coverage)] {
             let record = self.recorder.node(fact);
@@ -225,7 +256,8 @@ impl Running {
     }
 
     fn finish(mut self) -> Account {
-        self.sessions.interrupt(BootTime(Clock::boot_now()), &mut self.found);
+        self.sessions
+            .interrupt(BootTime(Clock::boot_now()), &mut self.found);
         self.seal_found();
         self.settle();
         self.announce("stopped");
@@ -252,9 +284,14 @@ fn action(directive: session::Directive) -> FlowAction {
 /// Records about the node itself are always in scope.
 fn admits(scope: &Scope, resolved: &Resolved) -> bool {
     let (inbound, path) = match &resolved.record.fact {
-        Fact::Http { inbound, exchange, .. } => {
+        Fact::Http {
+            inbound, exchange, ..
+        } => {
             let head = exchange.request.as_ref().and_then(|m| m.head.as_ref());
-            (Some(*inbound), head.and_then(|h| std::str::from_utf8(h.target()?).ok()))
+            (
+                Some(*inbound),
+                head.and_then(|h| std::str::from_utf8(h.target()?).ok()),
+            )
         }
         Fact::Connection { inbound, .. } => (*inbound, None),
         _ => return true,
@@ -267,8 +304,16 @@ fn admits(scope: &Scope, resolved: &Resolved) -> bool {
     let container = resolved.workload.container();
     let process = resolved.process.as_ref();
     scope.admits(&scope::Facts {
-        direction: if inbound { scope::Direction::Inbound } else { scope::Direction::Outbound },
-        server_port: if inbound { connection.local.port() } else { connection.peer.port() },
+        direction: if inbound {
+            scope::Direction::Inbound
+        } else {
+            scope::Direction::Outbound
+        },
+        server_port: if inbound {
+            connection.local.port()
+        } else {
+            connection.peer.port()
+        },
         peer: connection.peer.ip(),
         service_name: resolved.workload.attribute("service.name"),
         container_id: container.map(|c| c.id.as_str()),

@@ -51,6 +51,8 @@ pub enum Command {
     Completions { shell: Shell },
     /// Print the manual page: auditor man | man -l -
     Man,
+    /// Print the schema of the records, as Markdown.
+    Schema,
 }
 
 #[derive(Debug, Default, clap::Args)]

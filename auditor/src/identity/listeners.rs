@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use super::known::{Known, Why};
 use super::membership::Membership;
-use crate::text::printable;
 use super::process;
 use super::sockets::{ListeningSocket, listening};
+use crate::text::printable;
 
 /// Descriptors looked at in one scan; what lies beyond has no owner.
 const MAX_DESCRIPTORS: usize = 1 << 20;

@@ -123,17 +123,23 @@ fn attach(ebpf: &mut Ebpf, root: &CgroupRoot) -> Result<(), CaptureError> {
     let steps: [(&'static str, Step); 6] = [
         ("socket_created", |ebpf, name, root| {
             let program: &mut CgroupSock = program(ebpf, name)?;
-            program.load().map_err(|source| CaptureError::Program { name, source })?;
+            program
+                .load()
+                .map_err(|source| CaptureError::Program { name, source })?;
             let link = program.attach(root.as_fd(), MODE);
-            link.map(drop).map_err(|source| CaptureError::Attach { name, source })
+            link.map(drop)
+                .map_err(|source| CaptureError::Attach { name, source })
         }),
         ("connecting4", attach_connect),
         ("connecting6", attach_connect),
         ("connection_changed", |ebpf, name, root| {
             let program: &mut SockOps = program(ebpf, name)?;
-            program.load().map_err(|source| CaptureError::Program { name, source })?;
+            program
+                .load()
+                .map_err(|source| CaptureError::Program { name, source })?;
             let link = program.attach(root.as_fd(), MODE);
-            link.map(drop).map_err(|source| CaptureError::Attach { name, source })
+            link.map(drop)
+                .map_err(|source| CaptureError::Attach { name, source })
         }),
         ("segment_received", |ebpf, name, root| {
             attach_segment(ebpf, name, root, CgroupSkbAttachType::Ingress)
@@ -142,14 +148,23 @@ fn attach(ebpf: &mut Ebpf, root: &CgroupRoot) -> Result<(), CaptureError> {
             attach_segment(ebpf, name, root, CgroupSkbAttachType::Egress)
         }),
     ];
-    steps.iter().try_for_each(|(name, step)| step(ebpf, name, root))
+    steps
+        .iter()
+        .try_for_each(|(name, step)| step(ebpf, name, root))
 }
 
-fn attach_connect(ebpf: &mut Ebpf, name: &'static str, root: &CgroupRoot) -> Result<(), CaptureError> {
+fn attach_connect(
+    ebpf: &mut Ebpf,
+    name: &'static str,
+    root: &CgroupRoot,
+) -> Result<(), CaptureError> {
     let program: &mut CgroupSockAddr = program(ebpf, name)?;
-    program.load().map_err(|source| CaptureError::Program { name, source })?;
+    program
+        .load()
+        .map_err(|source| CaptureError::Program { name, source })?;
     let link = program.attach(root.as_fd(), CgroupAttachMode::Single);
-    link.map(drop).map_err(|source| CaptureError::Attach { name, source })
+    link.map(drop)
+        .map_err(|source| CaptureError::Attach { name, source })
 }
 
 fn attach_segment(
@@ -159,9 +174,12 @@ fn attach_segment(
     kind: CgroupSkbAttachType,
 ) -> Result<(), CaptureError> {
     let program: &mut CgroupSkb = program(ebpf, name)?;
-    program.load().map_err(|source| CaptureError::Program { name, source })?;
+    program
+        .load()
+        .map_err(|source| CaptureError::Program { name, source })?;
     let link = program.attach(root.as_fd(), kind, CgroupAttachMode::Single);
-    link.map(drop).map_err(|source| CaptureError::Attach { name, source })
+    link.map(drop)
+        .map_err(|source| CaptureError::Attach { name, source })
 }
 
 fn program<'a, P>(ebpf: &'a mut Ebpf, name: &'static str) -> Result<&'a mut P, CaptureError>
@@ -184,10 +202,18 @@ fn describe(error: &ProgramError) -> String {
             let log = verifier_log.to_string();
             let tail: Vec<&str> = log.lines().rev().take(12).collect();
             let tail: Vec<&str> = tail.into_iter().rev().collect();
-            format!("{io_error}{}\n{}", privilege_hint(io_error), tail.join("\n"))
+            format!(
+                "{io_error}{}\n{}",
+                privilege_hint(io_error),
+                tail.join("\n")
+            )
         }
         ProgramError::SyscallError(error) => {
-            format!("{error}: {}{}", error.io_error, privilege_hint(&error.io_error))
+            format!(
+                "{error}: {}{}",
+                error.io_error,
+                privilege_hint(&error.io_error)
+            )
         }
         other => other.to_string(),
     }

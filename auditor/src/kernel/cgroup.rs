@@ -76,8 +76,12 @@ impl CgroupRoot {
     }
 
     fn new(dir: OwnedFd, mounted_at: Option<PathBuf>) -> Self {
-        let is_host_root = rustix::fs::statat(CWD, format!("/proc/self/fd/{}", fd(&dir)), rustix::fs::AtFlags::empty())
-            .is_ok_and(|stat| stat.st_ino == ROOT_INODE);
+        let is_host_root = rustix::fs::statat(
+            CWD,
+            format!("/proc/self/fd/{}", fd(&dir)),
+            rustix::fs::AtFlags::empty(),
+        )
+        .is_ok_and(|stat| stat.st_ino == ROOT_INODE);
         Self {
             dir,
             mounted_at,

@@ -18,7 +18,11 @@ unsafe impl Pod for Value {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlowAction {
     /// `skip` bytes from `sequence` on are body, then a message begins.
-    Resume { sequence: u32, skip: u64, messages: u32 },
+    Resume {
+        sequence: u32,
+        skip: u64,
+        messages: u32,
+    },
     /// Nothing more is wanted.
     Stop,
     /// Go on copying.
@@ -37,7 +41,10 @@ impl DirectiveWriter {
 
     /// Gives a directive for one direction; false if the map is full, which only costs copying.
     pub fn give(&mut self, cookie: u64, direction: Direction, action: FlowAction) -> bool {
-        let mut directive = self.map.get(&cookie, 0).map_or(Directive::default(), |v| v.0);
+        let mut directive = self
+            .map
+            .get(&cookie, 0)
+            .map_or(Directive::default(), |v| v.0);
         let flow = &mut directive.flows[direction as usize];
         *flow = FlowDirective {
             version: flow.version.wrapping_add(1).max(1),
@@ -56,9 +63,11 @@ impl DirectiveWriter {
 
 fn encode(action: FlowAction) -> FlowDirective {
     let (action, sequence, skip, messages) = match action {
-        FlowAction::Resume { sequence, skip, messages } => {
-            (FlowDirective::RESUME, sequence, skip, messages)
-        }
+        FlowAction::Resume {
+            sequence,
+            skip,
+            messages,
+        } => (FlowDirective::RESUME, sequence, skip, messages),
         FlowAction::Stop => (FlowDirective::STOP, 0, 0, 0),
         FlowAction::Continue => (FlowDirective::CONTINUE, 0, 0, 0),
     };

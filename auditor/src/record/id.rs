@@ -13,7 +13,11 @@ impl RecordIds {
     /// Reads the boot id below `proc`.
     pub fn read(proc: &Path) -> io::Result<Self> {
         let text = fs::read_to_string(proc.join("sys/kernel/random/boot_id"))?;
-        let boot: String = text.chars().filter(char::is_ascii_hexdigit).take(16).collect();
+        let boot: String = text
+            .chars()
+            .filter(char::is_ascii_hexdigit)
+            .take(16)
+            .collect();
         Ok(Self { boot: boot.into() })
     }
 

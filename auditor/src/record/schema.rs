@@ -30,7 +30,9 @@ pub fn markdown() -> String {
         "| `{HEADER_REQUEST_PREFIX}<key>`, `{HEADER_RESPONSE_PREFIX}<key>` | string[] | Values of \
          an allow-listed header. Credentials and cookies can not be listed. |"
     );
-    page.push_str("\n## What `auditor.capture.incomplete` may say\n\n| reason | meaning |\n|---|---|\n");
+    page.push_str(
+        "\n## What `auditor.capture.incomplete` may say\n\n| reason | meaning |\n|---|---|\n",
+    );
     for reason in Reason::ALL {
         let _ = writeln!(page, "| `{}` | {} |", reason.as_str(), reason.meaning());
     }

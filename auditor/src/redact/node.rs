@@ -26,12 +26,18 @@ pub(super) fn coverage(attributes: &mut Attributes<'_>, record: &Record, coverag
     attributes.string(a::COVERAGE_STATE, coverage.state);
     attributes.string(a::COVERAGE_TIER, coverage.tier);
     attributes.strings(a::COVERAGE_GAPS, &coverage.gaps);
-    attributes.body(&format!("coverage {}: tier {}", coverage.state, coverage.tier));
+    attributes.body(&format!(
+        "coverage {}: tier {}",
+        coverage.state, coverage.tier
+    ));
 }
 
 pub(super) fn lifecycle(attributes: &mut Attributes<'_>, record: &Record, lifecycle: &Lifecycle) {
     attributes.node_id("lifecycle", record.boot_ns, 0);
     attributes.string(a::LIFECYCLE_STATE, lifecycle.state);
     attributes.string(a::LIFECYCLE_VERSION, lifecycle.version);
-    attributes.body(&format!("auditor {} {}", lifecycle.version, lifecycle.state));
+    attributes.body(&format!(
+        "auditor {} {}",
+        lifecycle.version, lifecycle.state
+    ));
 }

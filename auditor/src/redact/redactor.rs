@@ -2,9 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{
-    HeaderAllowList, Sealed, attributes::Attributes, connection, http, node,
-};
+use super::{HeaderAllowList, Sealed, attributes::Attributes, connection, http, node};
 use crate::{
     identity::{Resolved, Workload},
     record::{Fact, RecordIds, ResourceWriter},

@@ -119,7 +119,11 @@ fn host(host: &[u8]) -> Cow<'_, str> {
 fn split_absolute(target: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let at = target.windows(3).position(|w| w == b"://")?;
     let scheme = &target[..at];
-    if scheme.is_empty() || !scheme.iter().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b)) {
+    if scheme.is_empty()
+        || !scheme
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b))
+    {
         return None;
     }
     let rest = &target[at + 3..];

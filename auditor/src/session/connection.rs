@@ -205,7 +205,9 @@ impl Connection {
             let want = request.map_or(Want::Bytes, |r| self.http.want(side_of(direction, r)));
             let directive = match (want, flow.stream.next()) {
                 (Want::Nothing, _) => Some(Directive::Stop),
-                (Want::MessageAfter { skip, messages }, Some(sequence)) if !flow.stream.is_waiting() => {
+                (Want::MessageAfter { skip, messages }, Some(sequence))
+                    if !flow.stream.is_waiting() =>
+                {
                     Some(Directive::Resume {
                         sequence,
                         skip,

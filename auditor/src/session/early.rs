@@ -45,7 +45,12 @@ impl EarlyArrivals {
     }
 
     /// The bytes that belong to a connection which begins at `sequence`.
-    pub(super) fn claim(&mut self, local: SocketAddr, peer: SocketAddr, sequence: u32) -> Option<Arrival> {
+    pub(super) fn claim(
+        &mut self,
+        local: SocketAddr,
+        peer: SocketAddr,
+        sequence: u32,
+    ) -> Option<Arrival> {
         if self.waiting.is_empty() {
             return None;
         }

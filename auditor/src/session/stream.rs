@@ -71,7 +71,9 @@ impl Stream {
 
     /// Takes a piece and yields what is in order now.
     pub fn push(&mut self, data: &Data<'_>, mut yield_part: impl FnMut(Part<'_>, BootTime)) {
-        let next = *self.next.get_or_insert(data.sequence.wrapping_sub(data.skipped_before as u32));
+        let next = *self
+            .next
+            .get_or_insert(data.sequence.wrapping_sub(data.skipped_before as u32));
         // Lost events leave gaps that nothing will fill.
         let lost = data.lost != self.lost;
         self.lost = data.lost;
@@ -87,12 +89,18 @@ impl Stream {
             let start = cut == 0;
             self.yield_bytes(
                 &data.bytes[cut as usize..],
-                data.message_start.then_some(data.messages).filter(|_| start),
+                data.message_start
+                    .then_some(data.messages)
+                    .filter(|_| start),
                 data.unframed && start,
                 data.time,
                 &mut yield_part,
             );
-            self.yield_skipped(u64::from(data.skipped_after) - (behind - cut), data.time, &mut yield_part);
+            self.yield_skipped(
+                u64::from(data.skipped_after) - (behind - cut),
+                data.time,
+                &mut yield_part,
+            );
             self.release(&mut yield_part);
             return;
         }
@@ -139,7 +147,11 @@ impl Stream {
         let at = self.position + gap;
         let bytes: Box<[u8]> = data.bytes.into();
         // Of two pieces at one place the longer says more.
-        if self.held.get(&at).is_some_and(|held| held.bytes.len() >= bytes.len()) {
+        if self
+            .held
+            .get(&at)
+            .is_some_and(|held| held.bytes.len() >= bytes.len())
+        {
             return;
         }
         self.held_bytes += bytes.len();
@@ -164,7 +176,13 @@ impl Stream {
             self.held_bytes -= held.bytes.len();
             let behind = self.position - at;
             let cut = behind.min(held.bytes.len() as u64);
-            self.yield_bytes(&held.bytes[cut as usize..], None, cut == 0, held.time, yield_part);
+            self.yield_bytes(
+                &held.bytes[cut as usize..],
+                None,
+                cut == 0,
+                held.time,
+                yield_part,
+            );
             let rest = u64::from(held.skipped_after).saturating_sub(behind - cut);
             self.yield_skipped(rest, held.time, yield_part);
         }
@@ -192,14 +210,24 @@ impl Stream {
         self.advance(bytes.len() as u64);
     }
 
-    fn yield_skipped(&mut self, n: u64, time: BootTime, yield_part: &mut impl FnMut(Part<'_>, BootTime)) {
+    fn yield_skipped(
+        &mut self,
+        n: u64,
+        time: BootTime,
+        yield_part: &mut impl FnMut(Part<'_>, BootTime),
+    ) {
         if n != 0 {
             yield_part(Part::Skipped(n), time);
             self.advance(n);
         }
     }
 
-    fn yield_hole(&mut self, n: u64, time: BootTime, yield_part: &mut impl FnMut(Part<'_>, BootTime)) {
+    fn yield_hole(
+        &mut self,
+        n: u64,
+        time: BootTime,
+        yield_part: &mut impl FnMut(Part<'_>, BootTime),
+    ) {
         if n != 0 {
             yield_part(Part::Hole(n), time);
             self.advance(n);

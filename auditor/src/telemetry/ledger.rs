@@ -15,9 +15,16 @@ pub struct KernelLosses {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LossReport {
     /// Interactions without a record.
-    Exchanges { inbound: bool, count: u64 },
-    Events { count: u64 },
-    State { count: u64 },
+    Exchanges {
+        inbound: bool,
+        count: u64,
+    },
+    Events {
+        count: u64,
+    },
+    State {
+        count: u64,
+    },
 }
 
 /// Turns running totals into reports.

@@ -120,7 +120,14 @@ impl Head {
         let text = &bytes[line.start as usize..line.end as usize];
         let (version_text, rest) = text.split_at_checked(8)?;
         let version = version(version_text)?;
-        let [b' ', a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', after @ ..] = rest else {
+        let [
+            b' ',
+            a @ b'1'..=b'9',
+            b @ b'0'..=b'9',
+            c @ b'0'..=b'9',
+            after @ ..,
+        ] = rest
+        else {
             return None;
         };
         if !matches!(after.first(), None | Some(b' ')) {
@@ -234,7 +241,9 @@ impl Iterator for Lines<'_> {
             let length = rest.iter().position(|&b| b == b'\n')?;
             let start = self.at;
             self.at += length + 1;
-            let line = rest[..length].strip_suffix(b"\r").unwrap_or(&rest[..length]);
+            let line = rest[..length]
+                .strip_suffix(b"\r")
+                .unwrap_or(&rest[..length]);
             if !line.is_empty() {
                 self.begun = true;
                 return Some(start as u32..(start + line.len()) as u32);
@@ -298,7 +307,10 @@ fn is_token(b: u8) -> bool {
 /// The complete lines of `bytes`, closed with an empty one. A first line that is itself cut is
 /// kept, closed as if it were whole, because where it was cut the rest is unknown.
 fn whole_lines(bytes: &[u8]) -> Vec<u8> {
-    let end = bytes.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
+    let end = bytes
+        .iter()
+        .rposition(|&b| b == b'\n')
+        .map_or(0, |at| at + 1);
     let mut lines = bytes[..end].to_vec();
     lines.extend_from_slice(b"\r\n");
     lines

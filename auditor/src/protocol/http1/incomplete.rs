@@ -46,8 +46,12 @@ impl Reason {
     /// What it means for the record, as a sentence.
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::HeadTruncated => "A message head was longer than 16 KiB, or ended before it was whole: later headers are absent.",
-            Self::JoinedMidway => "The connection is older than the auditor, or was found again after a gap.",
+            Self::HeadTruncated => {
+                "A message head was longer than 16 KiB, or ended before it was whole: later headers are absent."
+            }
+            Self::JoinedMidway => {
+                "The connection is older than the auditor, or was found again after a gap."
+            }
             Self::Hole => "Bytes that mattered were not seen.",
             Self::RequestMissing => "The response was seen, its request was not.",
             Self::ResponseMissing => "No final response was seen.",
@@ -55,7 +59,9 @@ impl Reason {
             Self::ConnectionClosed => "The connection was closed before the exchange ended.",
             Self::RequestUnparsable => "The request is not HTTP/1.",
             Self::ResponseUnparsable => "The response is not HTTP/1.",
-            Self::Interrupted => "The auditor stopped, or let go of the connection, before the exchange ended.",
+            Self::Interrupted => {
+                "The auditor stopped, or let go of the connection, before the exchange ended."
+            }
             Self::FramingAmbiguous => "The head contradicts itself about the length of the body.",
         }
     }

@@ -288,7 +288,11 @@ impl Reader {
         match head {
             // Where a cut head ends, and what follows it, is for a certain message start to show.
             Ok(head) => {
-                self.state = if truncated { State::Lost } else { State::HeadRead };
+                self.state = if truncated {
+                    State::Lost
+                } else {
+                    State::HeadRead
+                };
                 Item::Head(head)
             }
             Err(_) => {
@@ -400,7 +404,10 @@ fn end_of_head(buffer: &[u8], bytes: &[u8]) -> Option<usize> {
 }
 
 fn has_text(buffer: &[u8], bytes: &[u8]) -> bool {
-    buffer.iter().chain(bytes).any(|&b| b != b'\r' && b != b'\n')
+    buffer
+        .iter()
+        .chain(bytes)
+        .any(|&b| b != b'\r' && b != b'\n')
 }
 
 /// Could these be the first bytes of a message?
@@ -422,7 +429,10 @@ fn may_begin(side: Side, bytes: &[u8]) -> bool {
 
 /// The first line is there and it is not of HTTP/1.
 fn first_line_is_foreign(side: Side, buffer: &[u8]) -> bool {
-    let text = buffer.iter().position(|&b| b != b'\r' && b != b'\n').unwrap_or(buffer.len());
+    let text = buffer
+        .iter()
+        .position(|&b| b != b'\r' && b != b'\n')
+        .unwrap_or(buffer.len());
     let Some(end) = buffer[text..].iter().position(|&b| b == b'\n') else {
         return false;
     };

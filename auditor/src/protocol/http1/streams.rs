@@ -150,15 +150,21 @@ impl Streams {
             };
             match (side, item) {
                 (Side::Request, Item::Head(head)) => self.request_head(head, at, done),
-                (Side::Request, Item::End) => self.request_ended(Some(at), Incomplete::default(), done),
+                (Side::Request, Item::End) => {
+                    self.request_ended(Some(at), Incomplete::default(), done)
+                }
                 (Side::Request, Item::Unparsable) => self.request_unparsable(at),
                 (Side::Request, Item::Lost) => {
                     self.request_ended(None, only(Reason::Hole), done);
                 }
                 (Side::Response, Item::Head(head)) => self.response_head(head, at, done),
-                (Side::Response, Item::End) => self.response_ended(Some(at), Incomplete::default(), at, done),
+                (Side::Response, Item::End) => {
+                    self.response_ended(Some(at), Incomplete::default(), at, done)
+                }
                 (Side::Response, Item::Unparsable) => self.response_unparsable(),
-                (Side::Response, Item::Lost) => self.response_ended(None, only(Reason::Hole), at, done),
+                (Side::Response, Item::Lost) => {
+                    self.response_ended(None, only(Reason::Hole), at, done)
+                }
             }
         }
     }
@@ -329,7 +335,12 @@ impl Streams {
         }
     }
 
-    fn push_request(&mut self, head: Option<Head>, mut incomplete: Incomplete, done: &mut Vec<Exchange>) {
+    fn push_request(
+        &mut self,
+        head: Option<Head>,
+        mut incomplete: Incomplete,
+        done: &mut Vec<Exchange>,
+    ) {
         incomplete.merge(self.joined);
         if self.pending.len() >= MAX_PENDING
             && let Some(mut oldest) = self.pending.pop_front()
@@ -357,7 +368,12 @@ impl Streams {
         self.requests = self.requests.wrapping_add(1);
     }
 
-    fn request_ended(&mut self, at: Option<Nanos>, incomplete: Incomplete, done: &mut Vec<Exchange>) {
+    fn request_ended(
+        &mut self,
+        at: Option<Nanos>,
+        incomplete: Incomplete,
+        done: &mut Vec<Exchange>,
+    ) {
         let (body, wire) = (self.request.body(), self.request.wire());
         let Some(back) = self.pending.iter_mut().rev().find(|p| !p.request_done) else {
             return;
@@ -394,7 +410,10 @@ impl Streams {
             return;
         };
         if !truncated {
-            let method = front.request.as_ref().and_then(|r| r.head.as_ref()?.method());
+            let method = front
+                .request
+                .as_ref()
+                .and_then(|r| r.head.as_ref()?.method());
             let head = front.response.as_ref().and_then(|r| r.head.as_ref());
             let body = head.map_or(Body::Doubtful, |h| framing::of_response(h, method));
             self.response.set_body(body);
@@ -414,7 +433,12 @@ impl Streams {
     }
 
     /// Makes the front the exchange that `head` answers.
-    fn attach_response(&mut self, head: Head, mut incomplete: Incomplete, done: &mut Vec<Exchange>) {
+    fn attach_response(
+        &mut self,
+        head: Head,
+        mut incomplete: Incomplete,
+        done: &mut Vec<Exchange>,
+    ) {
         let index = self.responses;
         self.responses = self.responses.wrapping_add(1);
         let began = self.response_began;
@@ -437,7 +461,11 @@ impl Streams {
             unanswered.incomplete.add(Reason::Hole);
             self.emit(unanswered, began, done);
         }
-        if self.pending.front().is_none_or(|front| front.index != index) {
+        if self
+            .pending
+            .front()
+            .is_none_or(|front| front.index != index)
+        {
             let mut missing = only(Reason::RequestMissing);
             missing.merge(self.joined);
             self.pending.push_front(Pending {
@@ -521,13 +549,15 @@ impl Streams {
         done.push(Exchange {
             request: pending.request.or_else(|| {
                 // What could not be read still has its time.
-                incomplete.has(Reason::RequestUnparsable).then_some(Message {
-                    head: None,
-                    began: pending.began,
-                    ended: None,
-                    body: 0,
-                    wire: 0,
-                })
+                incomplete
+                    .has(Reason::RequestUnparsable)
+                    .then_some(Message {
+                        head: None,
+                        began: pending.began,
+                        ended: None,
+                        body: 0,
+                        wire: 0,
+                    })
             }),
             response: pending.response,
             ended: at.max(pending.began),
