@@ -236,6 +236,11 @@ impl Streams {
             return;
         }
         self.finish_open_bodies(ending, done);
+        if self.request.is_within_head()
+            && let Some(partial) = self.request.take_partial()
+        {
+            self.push_request(Some(partial), only(Reason::HeadTruncated), done);
+        }
         let confirmed = self.verdict == Verdict::Http;
         while let Some(mut pending) = self.pending.pop_front() {
             if !pending.request_done
