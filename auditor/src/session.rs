@@ -12,3 +12,6 @@ pub use connection::{Closed, Directive, Termination};
 pub use facts::ConnectionFacts;
 pub use crate::decode::Role;
 pub use table::{Output, Sessions, Statistics};
+
+#[cfg(test)]
+mod tests;
