@@ -70,7 +70,7 @@ impl AppError {
 }
 
 /// Runs the daemon until it is told to stop. Drains are opened before the tap.
-pub fn run(settings: Settings) -> Result<(), AppError> {
+pub fn run(settings: &Settings) -> Result<(), AppError> {
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         "settings:\n{}",
@@ -92,7 +92,7 @@ pub fn run(settings: Settings) -> Result<(), AppError> {
     if !root.is_host_root() {
         tracing::warn!("only a part of the node's cgroups is visible here: the rest goes unseen");
     }
-    let identifier = identifier(&settings, &root)?;
+    let identifier = identifier(settings, &root)?;
     let ids = RecordIds::read(&settings.proc_root).map_err(system("read the boot id"))?;
 
     // Export.

@@ -185,3 +185,6 @@ fn role(raw: u8) -> Result<Role, Rejection> {
         other => Err(Rejection::UnknownRole(other)),
     }
 }
+
+#[cfg(test)]
+mod tests;

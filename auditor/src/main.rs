@@ -32,7 +32,7 @@ fn run(args: RunArgs) -> Exit {
         Err(error) => return fail(&error.to_string(), Exit::Usage),
     };
     telemetry::init_logs();
-    match app::run(settings) {
+    match app::run(&settings) {
         Ok(()) => Exit::Success,
         Err(error) => match error.exit() {
             Exit::Missing => fail(&format!("{error}\n{REFERRAL}"), Exit::Missing),

@@ -12,3 +12,6 @@ pub use crate::decode::Role;
 pub use connection::{Closed, Directive, Termination};
 pub use facts::ConnectionFacts;
 pub use table::{Output, Sessions, Statistics};
+
+#[cfg(test)]
+mod tests;

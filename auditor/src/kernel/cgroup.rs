@@ -129,15 +129,12 @@ fn unescape(path: &str) -> String {
     while let Some(at) = rest.find('\\') {
         out.push_str(&rest[..at]);
         let octal = rest.get(at + 1..at + 4);
-        match octal.and_then(|o| u8::from_str_radix(o, 8).ok()) {
-            Some(c) => {
-                out.push(char::from(c));
-                rest = &rest[at + 4..];
-            }
-            None => {
-                out.push('\\');
-                rest = &rest[at + 1..];
-            }
+        if let Some(c) = octal.and_then(|o| u8::from_str_radix(o, 8).ok()) {
+            out.push(char::from(c));
+            rest = &rest[at + 4..];
+        } else {
+            out.push('\\');
+            rest = &rest[at + 1..];
         }
     }
     out.push_str(rest);

@@ -12,3 +12,6 @@ pub use framing::Body;
 pub use head::{Head, HeadError, MAX_HEAD, Start, Version};
 pub use incomplete::{Incomplete, Reason};
 pub use streams::{Ending, Streams, Verdict, Want};
+
+#[cfg(test)]
+mod tests;

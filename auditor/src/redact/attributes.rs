@@ -70,8 +70,8 @@ impl<'a> Attributes<'a> {
         self.writer.body(text);
     }
 
-    pub(super) fn trace(&mut self, trace_id: &[u8; 16], span_id: &[u8; 8]) {
-        self.writer.trace(trace_id, span_id);
+    pub(super) fn trace(&mut self, trace_id: &[u8; 16], span_id: [u8; 8]) {
+        self.writer.trace(trace_id, &span_id);
     }
 
     /// Who, on both ends.

@@ -86,7 +86,7 @@ fn request_attributes(attributes: &mut Attributes<'_>, head: &Head, allowed: &He
         attributes.string(a::CLIENT_ADDRESS, &client);
     }
     if let Some((trace, span)) = head.values("traceparent").next().and_then(traceparent) {
-        attributes.trace(&trace, &span);
+        attributes.trace(&trace, span);
     }
     for listed in allowed.request() {
         let values = headers::values(head, &listed.name);
@@ -182,7 +182,8 @@ fn claimed_client(head: &Head) -> Option<String> {
         return None;
     }
     // A bare IPv6 address has colons that are no port.
-    let bare = client.iter().filter(|&&b| b == b':').count() > 1 && client[0] != b'[';
+    let mut colons = client.iter().filter(|b| **b == b':');
+    let bare = colons.nth(1).is_some() && client[0] != b'[';
     Some(if bare {
         clean(client).into_owned()
     } else {

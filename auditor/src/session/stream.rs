@@ -70,14 +70,23 @@ impl Stream {
     }
 
     /// Takes a piece and yields what is in order now.
-    pub fn push(&mut self, data: &Data<'_>, mut yield_part: impl FnMut(Part<'_>, BootTime)) {
-        let next = *self
-            .next
-            .get_or_insert(data.sequence.wrapping_sub(data.skipped_before as u32));
+    pub fn push(&mut self, data: &Data<'_>, yield_part: impl FnMut(Part<'_>, BootTime)) {
         // Lost events leave gaps that nothing will fill.
         let lost = data.lost != self.lost;
         self.lost = data.lost;
-        let ahead = distance(next, data.sequence);
+        self.place(data, lost, yield_part);
+    }
+
+    fn place(
+        &mut self,
+        data: &Data<'_>,
+        lost: bool,
+        mut yield_part: impl FnMut(Part<'_>, BootTime),
+    ) {
+        let before = data.sequence.wrapping_sub(data.skipped_before as u32);
+        let next = *self.next.get_or_insert(before);
+        // What was passed over may be longer than the sequence space.
+        let ahead = (data.skipped_before as i64).saturating_add(distance(next, before));
         if ahead <= 0 {
             let behind = ahead.unsigned_abs();
             let end = data.bytes.len() as u64 + u64::from(data.skipped_after);
@@ -112,7 +121,7 @@ impl Stream {
         if hole == 0 || !data.unframed || lost {
             if !self.held.is_empty() {
                 self.give_up_gaps(&mut yield_part);
-                return self.push(data, yield_part);
+                return self.place(data, lost, yield_part);
             }
             self.yield_hole(hole, data.time, &mut yield_part);
             self.yield_skipped(skipped, data.time, &mut yield_part);

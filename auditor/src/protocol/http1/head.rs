@@ -44,6 +44,9 @@ pub enum Start {
     },
 }
 
+/// First line and fields of a head.
+type Parsed = (Start, Version, Vec<Field>);
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Field {
     name: Range<u32>,
@@ -81,11 +84,7 @@ impl Head {
         Self::read(&whole_lines(bytes), true, Self::read_response).ok_or(HeadError::NotAResponse)
     }
 
-    fn read(
-        bytes: &[u8],
-        truncated: bool,
-        parse: fn(&[u8]) -> Option<(Start, Version, Vec<Field>)>,
-    ) -> Option<Self> {
+    fn read(bytes: &[u8], truncated: bool, parse: fn(&[u8]) -> Option<Parsed>) -> Option<Self> {
         let (start, version, fields) = parse(bytes)?;
         Some(Self {
             bytes: bytes.into(),
@@ -96,7 +95,7 @@ impl Head {
         })
     }
 
-    fn read_request(bytes: &[u8]) -> Option<(Start, Version, Vec<Field>)> {
+    fn read_request(bytes: &[u8]) -> Option<Parsed> {
         let mut lines = Lines::of(bytes);
         let line = lines.next()?;
         let text = &bytes[line.start as usize..line.end as usize];
@@ -114,7 +113,7 @@ impl Head {
         Some((start, version, fields(bytes, lines)))
     }
 
-    fn read_response(bytes: &[u8]) -> Option<(Start, Version, Vec<Field>)> {
+    fn read_response(bytes: &[u8]) -> Option<Parsed> {
         let mut lines = Lines::of(bytes);
         let line = lines.next()?;
         let text = &bytes[line.start as usize..line.end as usize];

@@ -241,14 +241,14 @@ impl Reader {
                     return Some(self.give_up(span));
                 }
                 match end_of_head(&self.buffer, bytes) {
-                    Some(n) => {
+                    Some(n) if had + n <= MAX_HEAD => {
                         let (head, rest) = bytes.split_at(n);
                         self.pass(n as u64);
                         self.buffer.extend_from_slice(head);
                         *span = Span::Bytes(rest);
                         Some(self.finish_head())
                     }
-                    None if had + bytes.len() > MAX_HEAD => {
+                    _ if had + bytes.len() > MAX_HEAD => {
                         let n = bytes.len();
                         let room = MAX_HEAD.saturating_sub(had).min(n);
                         self.buffer.extend_from_slice(&bytes[..room]);
@@ -257,7 +257,7 @@ impl Reader {
                         self.truncated = true;
                         Some(self.finish_head())
                     }
-                    None => {
+                    _ => {
                         let bytes = *bytes;
                         self.buffer.extend_from_slice(bytes);
                         self.pass(bytes.len() as u64);
@@ -285,21 +285,17 @@ impl Reader {
         let mut bytes = bytes;
         bytes.clear();
         self.buffer = bytes;
-        match head {
-            // Where a cut head ends, and what follows it, is for a certain message start to show.
-            Ok(head) => {
-                self.state = if truncated {
-                    State::Lost
-                } else {
-                    State::HeadRead
-                };
-                Item::Head(head)
-            }
-            Err(_) => {
-                self.state = State::Lost;
-                Item::Unparsable
-            }
-        }
+        let Ok(head) = head else {
+            self.state = State::Lost;
+            return Item::Unparsable;
+        };
+        // Where a cut head ends, and what follows it, is for a certain message start to show.
+        self.state = if truncated {
+            State::Lost
+        } else {
+            State::HeadRead
+        };
+        Item::Head(head)
     }
 
     fn give_up(&mut self, span: &mut Span<'_>) -> Item {

@@ -151,7 +151,7 @@ impl Streams {
             match (side, item) {
                 (Side::Request, Item::Head(head)) => self.request_head(head, at, done),
                 (Side::Request, Item::End) => {
-                    self.request_ended(Some(at), Incomplete::default(), done)
+                    self.request_ended(Some(at), Incomplete::default(), done);
                 }
                 (Side::Request, Item::Unparsable) => self.request_unparsable(at),
                 (Side::Request, Item::Lost) => {
@@ -159,11 +159,11 @@ impl Streams {
                 }
                 (Side::Response, Item::Head(head)) => self.response_head(head, at, done),
                 (Side::Response, Item::End) => {
-                    self.response_ended(Some(at), Incomplete::default(), at, done)
+                    self.response_ended(Some(at), Incomplete::default(), at, done);
                 }
                 (Side::Response, Item::Unparsable) => self.response_unparsable(),
                 (Side::Response, Item::Lost) => {
-                    self.response_ended(None, only(Reason::Hole), at, done)
+                    self.response_ended(None, only(Reason::Hole), at, done);
                 }
             }
         }
@@ -242,6 +242,11 @@ impl Streams {
             return;
         }
         self.finish_open_bodies(ending, done);
+        if self.request.is_within_head()
+            && let Some(partial) = self.request.take_partial()
+        {
+            self.push_request(Some(partial), only(Reason::HeadTruncated), done);
+        }
         let confirmed = self.verdict == Verdict::Http;
         while let Some(mut pending) = self.pending.pop_front() {
             if !pending.request_done
@@ -259,7 +264,7 @@ impl Streams {
             pending.incomplete.add(ending.cause);
             // Bytes that are no request and got no answer say nothing about HTTP.
             if confirmed || pending.request.is_some() {
-                self.emit(pending, ending.at, done);
+                Self::emit(pending, ending.at, done);
             }
         }
     }
@@ -347,7 +352,7 @@ impl Streams {
         {
             oldest.incomplete.add(Reason::Interrupted);
             let at = self.request_began;
-            self.emit(oldest, at, done);
+            Self::emit(oldest, at, done);
         }
         self.pending.push_back(Pending {
             index: self.requests,
@@ -459,7 +464,7 @@ impl Streams {
                 break;
             };
             unanswered.incomplete.add(Reason::Hole);
-            self.emit(unanswered, began, done);
+            Self::emit(unanswered, began, done);
         }
         if self
             .pending
@@ -536,12 +541,12 @@ impl Streams {
                 if self.pending.is_empty() && !self.request.is_lost() && !self.response.is_lost() {
                     self.joined = Incomplete::default();
                 }
-                self.emit(front, at, done);
+                Self::emit(front, at, done);
             }
         }
     }
 
-    fn emit(&mut self, pending: Pending, at: Nanos, done: &mut Vec<Exchange>) {
+    fn emit(pending: Pending, at: Nanos, done: &mut Vec<Exchange>) {
         let mut incomplete = pending.incomplete;
         if pending.response.is_none() {
             incomplete.add(Reason::ResponseMissing);
