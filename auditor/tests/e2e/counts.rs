@@ -30,6 +30,7 @@ fn assert_counts(
     (path, body): (&str, u64),
     requests: &RangeInclusive<u64>,
 ) {
+    stopped.assert_nothing_lost();
     let mut ids = HashSet::new();
     let (mut records, mut whole) = ([0; 2], [0; 2]);
     for record in stopped.records() {
@@ -60,7 +61,6 @@ fn assert_counts(
             whole[n]
         );
     }
-    stopped.assert_nothing_lost();
 }
 
 #[test]

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::auditor::Auditor;
 use crate::support::dialogue::Stage;
-use crate::support::record::{HTTP, Side};
+use crate::support::record::{CONNECTION, HTTP, Side};
 
 fn request(number: u32) -> String {
     format!("GET /number/{number} HTTP/1.1\r\nHost: old.example\r\n\r\n")
@@ -42,6 +42,54 @@ fn later_requests_of_an_old_connection_are_recorded() {
         }
         assert_eq!(records[0].incomplete(), ["joined_midway"]);
         assert!(records[1].incomplete().is_empty(), "{records:#?}");
+    }
+    stopped.assert_nothing_lost();
+}
+
+#[test]
+fn the_bytes_of_an_old_connection_are_those_since_the_start() {
+    let stage = Stage::new();
+    let seen: u32 = 3;
+    // Sequence numbers begin anywhere: one of these begins where a mistake shows.
+    let mut dialogues: Vec<_> = (0..16).map(|_| stage.dialogue()).collect();
+    for dialogue in &mut dialogues {
+        dialogue.ask(request(0));
+        dialogue.answer(ANSWER);
+    }
+    let auditor = Auditor::start(&[]);
+    for dialogue in &mut dialogues {
+        for number in 0..seen {
+            dialogue.ask(request(number));
+            dialogue.answer(ANSWER);
+        }
+    }
+    let connections = dialogues.len();
+    drop(dialogues);
+    auditor.await_closed(stage.port, connections);
+    let stopped = auditor.stop();
+    let requests = u64::from(seen) * request(0).len() as u64;
+    let answers = u64::from(seen) * ANSWER.len() as u64;
+    for side in Side::BOTH {
+        assert_eq!(
+            stopped.http(side, stage.port).len(),
+            connections * seen as usize
+        );
+        let (received, sent) = match side {
+            Side::Inbound => (requests, answers),
+            Side::Outbound => (answers, requests),
+        };
+        let closed = stopped.records().filter(|record| {
+            record.is(CONNECTION, side) && record.server_port(side) == Some(stage.port)
+        });
+        for record in closed {
+            record.assert(
+                side.as_str(),
+                &[
+                    ("auditor.bytes.received", json!(received)),
+                    ("auditor.bytes.sent", json!(sent)),
+                ],
+            );
+        }
     }
     stopped.assert_nothing_lost();
 }

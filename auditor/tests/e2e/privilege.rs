@@ -42,4 +42,8 @@ fn doctor_with_privilege_says_that_the_base_tier_works() {
     let finished = succeed(Command::new(BINARY).args(["doctor", "--json"]));
     let report: Value = serde_json::from_slice(&finished.stdout).unwrap();
     assert_eq!(report["base_tier"]["status"], "works", "{report:#}");
+    let text = succeed(Command::new(BINARY).arg("doctor"));
+    let text = text.text();
+    assert!(text.starts_with("base tier: works\n"), "{text}");
+    assert!(text.contains("plaintext tier"), "{text}");
 }

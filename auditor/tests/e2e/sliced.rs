@@ -118,6 +118,34 @@ fn ten_requests_in_one_packet() {
     stopped.assert_nothing_lost();
 }
 
+#[test]
+fn a_request_behind_the_body_of_another_in_one_packet() {
+    let stage = Stage::new();
+    let auditor = Auditor::start(&[]);
+    let mut dialogue = stage.dialogue();
+    dialogue.ask("PUT /front HTTP/1.1\r\nHost: a\r\nContent-Length: 40000\r\n\r\n");
+    dialogue.ask(vec![b'u'; 39_000]);
+    let hidden = b"GET /hidden HTTP/1.1\r\nHost: b\r\n\r\n";
+    dialogue.ask([&[b'u'; 1000][..], hidden].concat());
+    dialogue.answer("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na");
+    dialogue.answer("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno");
+    let stopped = auditor.stop();
+    for side in Side::BOTH {
+        let records = stopped.http(side, stage.port);
+        let seen = records.iter().map(|record| {
+            let path = record.text("url.path");
+            let body = record.int("http.request.body.size");
+            (path, body, record.int("http.response.status_code"))
+        });
+        let expected = [
+            (Some("/front"), Some(40_000), Some(200)),
+            (Some("/hidden"), Some(0), Some(404)),
+        ];
+        assert!(seen.eq(expected), "{records:#?}");
+    }
+    stopped.assert_nothing_lost();
+}
+
 /// The request comes with the third packet of the handshake, before there is a connection.
 #[test]
 fn a_request_that_ends_the_handshake() {

@@ -111,6 +111,14 @@ impl Auditor {
         }
     }
 
+    /// Keeps it from running while `meanwhile` does: the ring fills, and nobody empties it.
+    pub(crate) fn paused<T>(&self, meanwhile: impl FnOnce() -> T) -> T {
+        self.process.signal(Signal::STOP);
+        let result = meanwhile();
+        self.process.signal(Signal::CONT);
+        result
+    }
+
     /// Ends it without a warning.
     pub(crate) fn kill(mut self) {
         self.process.signal(Signal::KILL);
@@ -170,7 +178,7 @@ impl Stopped {
     /// Nothing was lost, and every record that was made was written.
     #[track_caller]
     pub(crate) fn assert_nothing_lost(&self) {
-        assert_eq!(self.summary.get("lost"), 0);
+        assert_eq!(self.summary.get("lost"), 0, "{:?}", self.kernel);
         assert_eq!(self.summary.get("undelivered"), 0);
         let losses: Vec<_> = self.records().filter(|r| r.event_name == LOSS).collect();
         assert!(losses.is_empty(), "{losses:#?}");
