@@ -18,7 +18,7 @@ fn send_to(nginx: &Nginx) -> Vec<(String, u16)> {
     let mut sent = Vec::new();
     for (name, bytes) in REQUESTS.into_iter().map(|(n, make)| (n, make())) {
         let client = nginx.connect();
-        let port = client.local_addr().unwrap().port();
+        let port = client.local_addr().expect("it is connected").port();
         exchange_with(client, &bytes);
         sent.push((name.to_owned(), port));
     }
@@ -59,7 +59,8 @@ fn assert_values_are_clean(record: &Record) {
 
 /// Every connection has its record at each end, and what else is there about it is clean.
 fn assert_recorded(stopped: &Stopped, server_port: u16, sent: &[(String, u16)]) {
-    assert_harmless(&fs::read_to_string(stopped.stdout()).unwrap());
+    let written = fs::read_to_string(stopped.stdout()).expect("records are text");
+    assert_harmless(&written);
     assert_harmless(&stopped.log());
     let records: Vec<Record> = stopped.records().collect();
     records.iter().for_each(assert_values_are_clean);

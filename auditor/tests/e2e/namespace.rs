@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::auditor::Auditor;
 use crate::support::client::{curl, h2load};
-use crate::support::namespace::Namespace;
+use crate::support::namespace::{INNER, Namespace, OUTER};
 use crate::support::nginx::{KB, KB_SIZE, KB100, Nginx};
 use crate::support::record::Side;
 
@@ -14,7 +14,7 @@ fn requests_into_a_namespace_are_recorded_at_both_ends() {
     let namespace = Namespace::new();
     let nginx = Nginx::start_in(&namespace);
     let auditor = Auditor::start(&[]);
-    let url = format!("http://{}:{}", namespace.inner_address(), nginx.port);
+    let url = format!("http://{}:{}", INNER, nginx.port);
     h2load(&format!("{url}{KB100}"), REQUESTS, 1);
     let output = ["--output", "/dev/null", "--write-out", "%{local_port}"];
     let finished = curl(&[&output[..], &[&format!("{url}{KB}")]].concat());
@@ -25,8 +25,8 @@ fn requests_into_a_namespace_are_recorded_at_both_ends() {
         assert_eq!(records, REQUESTS as usize + 1, "{}", side.as_str());
         let record = stopped.only(side, nginx.port, client_port);
         let (local, peer) = match side {
-            Side::Inbound => (namespace.inner_address(), namespace.outer_address()),
-            Side::Outbound => (namespace.outer_address(), namespace.inner_address()),
+            Side::Inbound => (INNER, OUTER),
+            Side::Outbound => (OUTER, INNER),
         };
         record.assert(
             side.as_str(),

@@ -85,18 +85,13 @@ fn ten_requests_in_one_packet() {
     let stage = Stage::new();
     let auditor = Auditor::start(&[]);
     let mut dialogue = stage.dialogue();
-    let requests: String = (0..10)
-        .map(|n| format!("GET /ahead/{n} HTTP/1.1\r\nHost: a\r\n\r\n"))
-        .collect();
-    let answers: String = (0..10)
-        .map(|n| {
-            format!(
-                "HTTP/1.1 {} OK\r\nContent-Length: {n}\r\n\r\n{}",
-                400 + n,
-                "x".repeat(n)
-            )
-        })
-        .collect();
+    let request = |n| format!("GET /ahead/{n} HTTP/1.1\r\nHost: a\r\n\r\n");
+    let answer = |n| {
+        let (status, body) = (400 + n, "x".repeat(n));
+        format!("HTTP/1.1 {status} OK\r\nContent-Length: {n}\r\n\r\n{body}")
+    };
+    let requests = (0..10).map(request).collect::<Vec<_>>().concat();
+    let answers = (0..10).map(answer).collect::<Vec<_>>().concat();
     dialogue.ask(requests);
     dialogue.answer(answers);
     let stopped = auditor.stop();

@@ -222,13 +222,14 @@ fn answers_before_the_answer() {
     ]);
 }
 
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
 #[test]
 fn targets_and_methods() {
     let target = |fields: &[(&'static str, Value)]| [fields, &sizes(200, 0, 0)].concat();
     let ask = |name, play: fn(&mut super::Dialogue), fields: &[(&'static str, Value)]| -> Case {
         case(name, After::Open, play, target(fields))
     };
-    const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
     assert_all(&[
         ask(
             "absolute form",

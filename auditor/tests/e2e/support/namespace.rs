@@ -4,8 +4,9 @@ use std::process::Command;
 
 use super::process::{finish, succeed};
 
-const OUTER: &str = "198.18.77.1";
-const INNER: &str = "198.18.77.2";
+/// Address of the machine, as seen from inside.
+pub(crate) const OUTER: &str = "198.18.77.1";
+pub(crate) const INNER: &str = "198.18.77.2";
 
 pub(crate) struct Namespace {
     name: String,
@@ -43,15 +44,6 @@ impl Namespace {
         let mut command = Command::new("ip");
         command.args(["netns", "exec", &self.name, program]);
         command
-    }
-
-    /// Address of the machine, as seen from inside.
-    pub(crate) fn outer_address(&self) -> &'static str {
-        OUTER
-    }
-
-    pub(crate) fn inner_address(&self) -> &'static str {
-        INNER
     }
 }
 

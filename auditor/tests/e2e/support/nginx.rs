@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use super::namespace::Namespace;
+use super::namespace::{INNER, Namespace};
 use super::ports;
 use super::process::Process;
 use super::temp::TempDir;
@@ -62,7 +62,7 @@ impl Nginx {
     /// Inside another network namespace.
     pub(crate) fn start_in(namespace: &Namespace) -> Self {
         let command = namespace.command("nginx");
-        Self::launch(AccessLog::Off, &[namespace.inner_address()], command)
+        Self::launch(AccessLog::Off, &[INNER], command)
     }
 
     fn launch(log: AccessLog, addresses: &[&str], mut command: Command) -> Self {
