@@ -99,6 +99,17 @@ impl Segment {
         }
     }
 
+    /// Sequence number of the next byte of the other direction.
+    #[inline(always)]
+    pub fn acknowledged(&self) -> u32 {
+        let b = &self.bytes;
+        if self.tcp == 20 {
+            be32(b[28], b[29], b[30], b[31])
+        } else {
+            be32(b[48], b[49], b[50], b[51])
+        }
+    }
+
     /// Addresses, seen from the local socket.
     #[inline(always)]
     pub fn tuple(&self, direction: Direction) -> Tuple {

@@ -119,6 +119,7 @@ unsafe fn announce(
             (*connection).flows[0].phase = phase::UNFRAMED;
             (*connection).flows[1].phase = phase::UNFRAMED;
             (*connection).flows[direction as usize].next = segment.sequence;
+            (*connection).flows[1 - direction as usize].next = segment.acknowledged();
         }
         let owner = OWNERS.get(sk.cast());
         let event = Open {

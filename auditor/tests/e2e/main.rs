@@ -1,0 +1,19 @@
+//! Real clients and servers with the built auditor beside them. Needs root; the tests run one at
+//! a time, because the kernel programs are attached to the whole machine.
+
+#![forbid(unsafe_code)]
+
+mod support;
+
+mod access;
+mod capture;
+mod counts;
+mod delivery;
+mod framing;
+mod hostile;
+mod joined;
+mod loss;
+mod namespace;
+mod privilege;
+mod sliced;
+mod untouched;

@@ -1,0 +1,14 @@
+//! What the tests stand on: the auditor itself, clients, servers and receivers.
+
+pub(crate) mod auditor;
+pub(crate) mod client;
+pub(crate) mod dialogue;
+pub(crate) mod kernel;
+pub(crate) mod namespace;
+pub(crate) mod nginx;
+pub(crate) mod ports;
+pub(crate) mod process;
+pub(crate) mod receiver;
+pub(crate) mod record;
+pub(crate) mod temp;
+pub(crate) mod until;
