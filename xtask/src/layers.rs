@@ -31,7 +31,7 @@ const LAYERS: &[Layer] = &[
     ("protocol", &[]),
     ("record", &["protocol", "session"]),
     ("identity", &["session", "record"]),
-    ("scope", &[]),
+    ("scope", &["config"]),
     ("redact", &["session", "protocol", "record", "identity"]),
     ("export", &["redact"]),
     ("telemetry", &[]),

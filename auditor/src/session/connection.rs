@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::{
     facts::ConnectionFacts,
-    stream::{Part, Stream},
+    stream::{Part, Start, Stream},
 };
 use crate::{
     decode::{BootTime, Close, Data, Direction, Role},
     protocol::{
         Side, Span,
-        http1::{Ending, Exchange, Reason, Streams, Verdict, Want},
+        http1::{Ending, Exchange, Reason, Streams, Verdict, Want, begins_request},
     },
 };
 
@@ -137,6 +137,12 @@ impl Connection {
             return;
         };
         let side = side_of(data.direction, request);
+        if side == Side::Response && http.is_unasked() {
+            // What is answered has arrived: a gap before it was lost on the way here.
+            let asking = &mut flows[request as usize].stream;
+            asking.give_up_gaps(&mut |part, time| take(http, Side::Request, &part, time, done));
+        }
+        let flow = &mut flows[data.direction as usize];
         flow.stream
             .push(data, |part, time| take(http, side, &part, time, done));
     }
@@ -148,15 +154,12 @@ impl Connection {
             _ => Reason::ConnectionClosed,
         };
         if let Some(request) = self.request {
-            self.give_up_gaps(request, done);
-            let response = opposite(request);
+            self.read_rest(request, close, done);
             let time = |d: Direction| close.ended[d as usize].map(|t| t.0);
             let ending = Ending {
                 at: close.time.0,
-                request_bytes: Some(close.bytes[request as usize]),
-                response_bytes: Some(close.bytes[response as usize]),
                 request_ended: time(request),
-                response_ended: time(response),
+                response_ended: time(opposite(request)),
                 cause,
             };
             self.http.close(&ending, done);
@@ -169,8 +172,6 @@ impl Connection {
             self.give_up_gaps(request, done);
             let ending = Ending {
                 at: at.0,
-                request_bytes: None,
-                response_bytes: None,
                 request_ended: None,
                 response_ended: None,
                 cause: Reason::Interrupted,
@@ -203,6 +204,10 @@ impl Connection {
                 continue;
             }
             let want = request.map_or(Want::Bytes, |r| self.http.want(side_of(direction, r)));
+            // Where nothing says that it is HTTP, the first bytes of each segment are enough.
+            let wanted = request.is_some_and(|r| {
+                self.http.verdict() == Verdict::Http || !self.http.is_lost(side_of(direction, r))
+            });
             let directive = match (want, flow.stream.next()) {
                 (Want::Nothing, _) => Some(Directive::Stop),
                 (Want::MessageAfter { skip, messages }, Some(sequence))
@@ -214,7 +219,7 @@ impl Connection {
                         messages,
                     })
                 }
-                _ if flow.copied >= RENEW_BYTES => Some(Directive::Continue),
+                _ if wanted && flow.copied >= RENEW_BYTES => Some(Directive::Continue),
                 _ => None,
             };
             if directive.is_some() {
@@ -224,6 +229,24 @@ impl Connection {
             due[direction as usize] = directive.map(|d| (direction, d));
         }
         due.into_iter().flatten()
+    }
+
+    /// What was there since the last event, as the kernel counted it.
+    fn read_rest(&mut self, request: Direction, close: &Close, done: &mut Vec<Exchange>) {
+        for direction in [Direction::Ingress, Direction::Egress] {
+            let i = direction as usize;
+            let side = side_of(direction, request);
+            let http = &mut self.http;
+            let time = close.ended[i].unwrap_or(close.time);
+            self.flows[i].stream.finish(
+                close.bytes[i],
+                close.skipped[i],
+                time,
+                &mut |part, time| {
+                    take(http, side, &part, time, done);
+                },
+            );
+        }
     }
 
     fn give_up_gaps(&mut self, request: Direction, done: &mut Vec<Exchange>) {
@@ -238,8 +261,7 @@ impl Connection {
 
     /// The direction in which a whole request line is seen is that of requests.
     fn find_request_direction(&mut self, data: &Data<'_>) {
-        self.http.try_resume(Side::Request, data.bytes);
-        if !self.http.is_lost(Side::Request) {
+        if begins_request(data.bytes) {
             self.request = Some(data.direction);
         }
     }
@@ -252,15 +274,16 @@ fn take(http: &mut Streams, side: Side, part: &Part<'_>, time: BootTime, done: &
         Part::Hole(n) => http.hole(side, n, time.0, done),
         Part::Bytes {
             bytes,
-            message_start,
-            segment_start,
+            start,
+            framed,
         } => {
-            if http.is_lost(side) {
-                match message_start {
-                    Some(messages) => http.resume(side, messages),
-                    None if segment_start => http.try_resume(side, bytes),
-                    None => {}
-                }
+            if side == Side::Response {
+                http.set_followed(framed);
+            }
+            match start {
+                Start::Message(messages) if http.is_lost(side) => http.resume(side, messages),
+                Start::Segment if http.is_lost(side) => http.try_resume(side, bytes),
+                _ => {}
             }
             http.feed(side, Span::Bytes(bytes), time.0, done);
         }

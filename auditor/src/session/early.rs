@@ -9,6 +9,8 @@ use crate::decode::{BootTime, Early};
 
 /// Handshakes that may wait at a time.
 const MAX_WAITING: usize = 4096;
+/// Memory their bytes may take.
+const MAX_WAITING_BYTES: usize = 16 << 20;
 
 /// What arrived early on a connection.
 #[derive(Debug)]
@@ -23,25 +25,34 @@ pub(super) struct Arrival {
 pub(super) struct EarlyArrivals {
     waiting: HashMap<(SocketAddr, SocketAddr), Arrival>,
     order: VecDeque<(SocketAddr, SocketAddr)>,
+    bytes: usize,
+    unclaimed: u64,
 }
 
 impl EarlyArrivals {
-    /// Keeps the bytes; the oldest give way. True if some gave way that nobody had claimed.
-    pub(super) fn keep(&mut self, early: &Early<'_>) -> bool {
+    /// Keeps the bytes; the oldest give way.
+    pub(super) fn keep(&mut self, early: &Early<'_>) {
         let key = (early.local, early.peer);
-        let arrival = Arrival {
-            sequence: early.sequence,
-            time: early.time,
-            bytes: early.bytes.into(),
-        };
-        if self.waiting.insert(key, arrival).is_none() {
-            self.order.push_back(key);
+        let again = self.waiting.get(&key);
+        if again.is_some_and(|arrival| arrival.sequence == early.sequence) {
+            self.remove(key);
         }
-        if self.order.len() <= MAX_WAITING {
-            return false;
+        self.give_up(key);
+        self.bytes += early.bytes.len();
+        self.order.push_back(key);
+        self.waiting.insert(
+            key,
+            Arrival {
+                sequence: early.sequence,
+                time: early.time,
+                bytes: early.bytes.into(),
+            },
+        );
+        while (self.order.len() > MAX_WAITING || self.bytes > MAX_WAITING_BYTES)
+            && let Some(&oldest) = self.order.front()
+        {
+            self.give_up(oldest);
         }
-        let oldest = self.order.pop_front();
-        oldest.is_some_and(|key| self.waiting.remove(&key).is_some())
     }
 
     /// The bytes that belong to a connection which begins at `sequence`.
@@ -51,11 +62,27 @@ impl EarlyArrivals {
         peer: SocketAddr,
         sequence: u32,
     ) -> Option<Arrival> {
-        if self.waiting.is_empty() {
+        let arrival = self.remove((local, peer))?;
+        if arrival.sequence != sequence {
+            self.unclaimed += 1;
             return None;
         }
-        let arrival = self.waiting.remove(&(local, peer))?;
-        self.order.retain(|key| *key != (local, peer));
-        (arrival.sequence == sequence).then_some(arrival)
+        Some(arrival)
+    }
+
+    /// Arrivals so far that no connection claimed.
+    pub(super) fn unclaimed(&self) -> u64 {
+        self.unclaimed
+    }
+
+    fn give_up(&mut self, key: (SocketAddr, SocketAddr)) {
+        self.unclaimed += u64::from(self.remove(key).is_some());
+    }
+
+    fn remove(&mut self, key: (SocketAddr, SocketAddr)) -> Option<Arrival> {
+        let arrival = self.waiting.remove(&key)?;
+        self.bytes -= arrival.bytes.len();
+        self.order.retain(|k| *k != key);
+        Some(arrival)
     }
 }

@@ -18,18 +18,40 @@ pub enum Part<'a> {
     Hole(u64),
     Bytes {
         bytes: &'a [u8],
-        /// Number of the message that begins with the first byte, where the kernel says so.
-        message_start: Option<u32>,
-        /// The first byte is the first of a segment whose framing the kernel does not follow.
-        segment_start: bool,
+        start: Start,
+        /// The kernel follows the framing.
+        framed: bool,
     },
+}
+
+/// What the first of some bytes is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// The kernel says that message number so and so begins with it.
+    Message(u32),
+    /// It is the first of a segment whose framing the kernel does not follow.
+    Segment,
+    Nothing,
+}
+
+/// Captured bytes and how many follow them that were passed over.
+#[derive(Clone, Copy, Debug)]
+struct Piece<'a> {
+    bytes: &'a [u8],
+    start: Start,
+    framed: bool,
+    skipped_after: u64,
+    time: BootTime,
 }
 
 /// A piece that came ahead of a gap.
 #[derive(Debug)]
 struct Held {
     bytes: Box<[u8]>,
-    skipped_after: u32,
+    start: Start,
+    framed: bool,
+    skipped_before: u64,
+    skipped_after: u64,
     time: BootTime,
 }
 
@@ -40,6 +62,8 @@ pub struct Stream {
     next: Option<u32>,
     /// Events lost so far, as the kernel counts.
     lost: u32,
+    /// Some were lost, and the gap that they leave has not been met yet.
+    gap_is_due: bool,
     /// By position in the stream, which does not wrap.
     held: BTreeMap<u64, Held>,
     held_bytes: usize,
@@ -53,6 +77,7 @@ impl Stream {
         Self {
             next,
             lost: 0,
+            gap_is_due: false,
             held: BTreeMap::new(),
             held_bytes: 0,
             position: 0,
@@ -70,74 +95,33 @@ impl Stream {
     }
 
     /// Takes a piece and yields what is in order now.
-    pub fn push(&mut self, data: &Data<'_>, yield_part: impl FnMut(Part<'_>, BootTime)) {
-        // Lost events leave gaps that nothing will fill.
-        let lost = data.lost != self.lost;
+    pub fn push(&mut self, data: &Data<'_>, mut yield_part: impl FnMut(Part<'_>, BootTime)) {
+        self.gap_is_due |= data.lost != self.lost;
         self.lost = data.lost;
-        self.place(data, lost, yield_part);
-    }
-
-    fn place(
-        &mut self,
-        data: &Data<'_>,
-        lost: bool,
-        mut yield_part: impl FnMut(Part<'_>, BootTime),
-    ) {
+        let piece = Piece::of(data);
         let before = data.sequence.wrapping_sub(data.skipped_before as u32);
         let next = *self.next.get_or_insert(before);
         // What was passed over may be longer than the sequence space.
-        let ahead = (data.skipped_before as i64).saturating_add(distance(next, before));
-        if ahead <= 0 {
-            let behind = ahead.unsigned_abs();
-            let end = data.bytes.len() as u64 + u64::from(data.skipped_after);
-            if behind >= end {
-                // Seen before, or only a marker.
-                return;
-            }
-            let cut = behind.min(data.bytes.len() as u64);
-            let start = cut == 0;
-            self.yield_bytes(
-                &data.bytes[cut as usize..],
-                data.message_start
-                    .then_some(data.messages)
-                    .filter(|_| start),
-                data.unframed && start,
-                data.time,
-                &mut yield_part,
-            );
-            self.yield_skipped(
-                u64::from(data.skipped_after) - (behind - cut),
-                data.time,
-                &mut yield_part,
-            );
-            self.release(&mut yield_part);
-            return;
-        }
-        let gap = ahead.unsigned_abs();
+        let ahead = i64::try_from(data.skipped_before)
+            .unwrap_or(i64::MAX)
+            .saturating_add(distance(next, before));
+        let gap = ahead.max(0).unsigned_abs();
         let skipped = data.skipped_before.min(gap);
-        let hole = gap - skipped;
-        // Where the kernel follows the framing it takes bytes in order: what it did not tell of
-        // was lost on the way here. Elsewhere it may still come.
-        if hole == 0 || !data.unframed || lost {
-            if !self.held.is_empty() {
-                self.give_up_gaps(&mut yield_part);
-                return self.place(data, lost, yield_part);
-            }
-            self.yield_hole(hole, data.time, &mut yield_part);
-            self.yield_skipped(skipped, data.time, &mut yield_part);
-            self.yield_bytes(
-                data.bytes,
-                data.message_start.then_some(data.messages),
-                data.unframed,
-                data.time,
-                &mut yield_part,
-            );
-            self.yield_skipped(u64::from(data.skipped_after), data.time, &mut yield_part);
+        if skipped == gap && self.held.is_empty() {
+            self.yield_skipped(gap, data.time, &mut yield_part);
+            self.yield_piece(&piece, ahead.min(0).unsigned_abs(), &mut yield_part);
+            return;
+        }
+        if gap == 0 {
+            self.yield_piece(&piece, ahead.unsigned_abs(), &mut yield_part);
             self.release(&mut yield_part);
             return;
         }
-        self.hold(data, gap);
-        if self.held_bytes > MAX_HELD_BYTES || self.held.len() > MAX_HELD_PIECES {
+        self.hold(&piece, gap, skipped);
+        // Where the kernel follows the framing it takes bytes in order: what it did not tell of
+        // was lost on the way here. Elsewhere it may still come, unless events were lost.
+        let full = self.held_bytes > MAX_HELD_BYTES || self.held.len() > MAX_HELD_PIECES;
+        if piece.framed || self.gap_is_due || full {
             self.give_up_gaps(&mut yield_part);
         }
     }
@@ -145,29 +129,45 @@ impl Stream {
     /// Takes every gap for a hole and yields all that waits.
     pub fn give_up_gaps(&mut self, yield_part: &mut impl FnMut(Part<'_>, BootTime)) {
         while let Some((&at, held)) = self.held.first_key_value() {
-            let hole = at.saturating_sub(self.position);
+            let gap = at.saturating_sub(self.position);
+            let skipped = held.skipped_before.min(gap);
             let time = held.time;
-            self.yield_hole(hole, time, yield_part);
+            self.yield_hole(gap - skipped, time, yield_part);
+            self.yield_skipped(skipped, time, yield_part);
             self.release(yield_part);
         }
     }
 
-    fn hold(&mut self, data: &Data<'_>, gap: u64) {
-        let at = self.position + gap;
-        let bytes: Box<[u8]> = data.bytes.into();
+    /// The direction is over after `total` bytes, the last `skipped` of which were passed over.
+    pub fn finish(
+        &mut self,
+        total: u64,
+        skipped: u64,
+        time: BootTime,
+        yield_part: &mut impl FnMut(Part<'_>, BootTime),
+    ) {
+        self.give_up_gaps(yield_part);
+        let rest = total.saturating_sub(self.position);
+        let skipped = skipped.min(rest);
+        self.yield_hole(rest - skipped, time, yield_part);
+        self.yield_skipped(skipped, time, yield_part);
+    }
+
+    fn hold(&mut self, piece: &Piece<'_>, gap: u64, skipped_before: u64) {
+        let at = self.position.saturating_add(gap);
         // Of two pieces at one place the longer says more.
-        if self
-            .held
-            .get(&at)
-            .is_some_and(|held| held.bytes.len() >= bytes.len())
-        {
+        let known = self.held.get(&at);
+        if known.is_some_and(|held| held.bytes.len() >= piece.bytes.len()) {
             return;
         }
-        self.held_bytes += bytes.len();
+        self.held_bytes += piece.bytes.len();
         let held = Held {
-            bytes,
-            skipped_after: data.skipped_after,
-            time: data.time,
+            bytes: piece.bytes.into(),
+            start: piece.start,
+            framed: piece.framed,
+            skipped_before,
+            skipped_after: piece.skipped_after,
+            time: piece.time,
         };
         if let Some(old) = self.held.insert(at, held) {
             self.held_bytes -= old.bytes.len();
@@ -183,40 +183,38 @@ impl Stream {
             }
             let held = entry.remove();
             self.held_bytes -= held.bytes.len();
-            let behind = self.position - at;
-            let cut = behind.min(held.bytes.len() as u64);
-            self.yield_bytes(
-                &held.bytes[cut as usize..],
-                None,
-                cut == 0,
-                held.time,
-                yield_part,
-            );
-            let rest = u64::from(held.skipped_after).saturating_sub(behind - cut);
-            self.yield_skipped(rest, held.time, yield_part);
+            self.yield_piece(&held.piece(), self.position - at, yield_part);
         }
     }
 
-    fn yield_bytes(
+    /// Yields a piece of which the first `behind` bytes were yielded before.
+    fn yield_piece(
         &mut self,
-        bytes: &[u8],
-        message_start: Option<u32>,
-        segment_start: bool,
-        time: BootTime,
+        piece: &Piece<'_>,
+        behind: u64,
         yield_part: &mut impl FnMut(Part<'_>, BootTime),
     ) {
-        if bytes.is_empty() {
-            return;
+        let cut = behind.min(piece.bytes.len() as u64);
+        let bytes = &piece.bytes[cut as usize..];
+        if !bytes.is_empty() {
+            let start = if cut == 0 {
+                piece.start
+            } else {
+                Start::Nothing
+            };
+            let framed = piece.framed;
+            yield_part(
+                Part::Bytes {
+                    bytes,
+                    start,
+                    framed,
+                },
+                piece.time,
+            );
+            self.advance(bytes.len() as u64);
         }
-        yield_part(
-            Part::Bytes {
-                bytes,
-                message_start,
-                segment_start,
-            },
-            time,
-        );
-        self.advance(bytes.len() as u64);
+        let skipped = piece.skipped_after.saturating_sub(behind - cut);
+        self.yield_skipped(skipped, piece.time, yield_part);
     }
 
     fn yield_skipped(
@@ -238,14 +236,48 @@ impl Stream {
         yield_part: &mut impl FnMut(Part<'_>, BootTime),
     ) {
         if n != 0 {
+            self.gap_is_due = false;
             yield_part(Part::Hole(n), time);
             self.advance(n);
         }
     }
 
     fn advance(&mut self, n: u64) {
-        self.position += n;
+        self.position = self.position.saturating_add(n);
         self.next = self.next.map(|next| next.wrapping_add(n as u32));
+    }
+}
+
+// === impl Piece ===
+
+impl<'a> Piece<'a> {
+    fn of(data: &Data<'a>) -> Self {
+        let start = match (data.message_start, data.unframed) {
+            (true, _) => Start::Message(data.messages),
+            (false, true) => Start::Segment,
+            (false, false) => Start::Nothing,
+        };
+        Self {
+            bytes: data.bytes,
+            start,
+            framed: !data.unframed,
+            skipped_after: u64::from(data.skipped_after),
+            time: data.time,
+        }
+    }
+}
+
+// === impl Held ===
+
+impl Held {
+    fn piece(&self) -> Piece<'_> {
+        Piece {
+            bytes: &self.bytes,
+            start: self.start,
+            framed: self.framed,
+            skipped_after: self.skipped_after,
+            time: self.time,
+        }
     }
 }
 

@@ -44,12 +44,21 @@ pub struct Statistics {
     pub early_unclaimed: u64,
 }
 
+/// Where one end of a connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Place {
+    /// Network namespace, for loopback addresses, which mean something else in each; else 0.
+    netns_cookie: u64,
+    local: SocketAddr,
+    peer: SocketAddr,
+}
+
 /// The table of connections.
 #[derive(Debug, Default)]
 pub struct Sessions {
     connections: HashMap<u64, Connection>,
-    /// Sockets by local and peer address, to find the other end of a connection within the node.
-    by_address: HashMap<(SocketAddr, SocketAddr), u64>,
+    /// Sockets by where they are, to find the other end of a connection within the node.
+    by_address: HashMap<Place, u64>,
     early: EarlyArrivals,
     /// Connections for which a directive may be due.
     dirty: Vec<u64>,
@@ -63,9 +72,7 @@ impl Sessions {
         match event {
             Event::Open(open) => self.open(&open, out),
             Event::Data(data) => self.data(&data, out),
-            Event::Early(early) => {
-                self.statistics.early_unclaimed += u64::from(self.early.keep(&early));
-            }
+            Event::Early(early) => self.early.keep(&early),
             Event::Close(close) => self.close(&close, out),
         }
     }
@@ -99,7 +106,10 @@ impl Sessions {
     }
 
     pub fn statistics(&self) -> Statistics {
-        self.statistics
+        Statistics {
+            early_unclaimed: self.early.unclaimed(),
+            ..self.statistics
+        }
     }
 
     fn open(&mut self, open: &Open, out: &mut Vec<Output>) {
@@ -115,7 +125,7 @@ impl Sessions {
         if let Some(other) = &other {
             facts.other = self.connections.get(other).map(|c| Arc::clone(&c.facts));
         }
-        self.by_address.insert((open.local, open.peer), open.cookie);
+        self.by_address.insert(Place::of(&facts), open.cookie);
         let connection = Connection::new(facts, open.receive_next, open.send_next);
         let facts = Arc::clone(&connection.facts);
         self.connections.insert(open.cookie, connection);
@@ -149,14 +159,13 @@ impl Sessions {
 
     /// The socket whose local address is this one's peer and whose peer is this one's address.
     fn other_end(&self, facts: &ConnectionFacts) -> Option<u64> {
-        let cookie = *self.by_address.get(&(facts.peer, facts.local))?;
+        let there = Place::of(facts).opposite();
+        if there.local.ip().is_loopback() && there.netns_cookie == 0 {
+            return None;
+        }
+        let cookie = *self.by_address.get(&there)?;
         let other = &self.connections.get(&cookie)?.facts;
-        let ours = facts.owner.netns_cookie;
-        let theirs = other.owner.netns_cookie;
-        // A loopback address means something else in every network namespace.
-        let same = ours != 0 && ours == theirs;
-        let distinct_roles = facts.role != other.role;
-        (distinct_roles && (same || !facts.local.ip().is_loopback())).then_some(cookie)
+        (facts.role != other.role).then_some(cookie)
     }
 
     fn data(&mut self, data: &Data<'_>, out: &mut Vec<Output>) {
@@ -189,9 +198,9 @@ impl Sessions {
             };
             Connection::new(facts, 0, 0)
         });
-        let key = (connection.facts.local, connection.facts.peer);
-        if self.by_address.get(&key) == Some(&close.cookie) {
-            self.by_address.remove(&key);
+        let place = Place::of(&connection.facts);
+        if self.by_address.get(&place) == Some(&close.cookie) {
+            self.by_address.remove(&place);
         }
         if close.owner.cgroup_id != 0 && connection.facts.owner.cgroup_id == 0 {
             Arc::make_mut(&mut connection.facts).owner.cgroup_id = close.owner.cgroup_id;
@@ -206,10 +215,35 @@ impl Sessions {
     }
 }
 
+// === impl Place ===
+
+impl Place {
+    fn of(facts: &ConnectionFacts) -> Self {
+        let loopback = facts.local.ip().is_loopback();
+        Self {
+            netns_cookie: if loopback {
+                facts.owner.netns_cookie
+            } else {
+                0
+            },
+            local: facts.local,
+            peer: facts.peer,
+        }
+    }
+
+    fn opposite(self) -> Self {
+        Self {
+            local: self.peer,
+            peer: self.local,
+            ..self
+        }
+    }
+}
+
 fn emit(connection: &mut Connection, done: &mut Vec<Exchange>, out: &mut Vec<Output>) {
     for exchange in done.drain(..) {
         let number = connection.exchanges;
-        connection.exchanges += 1;
+        connection.exchanges = connection.exchanges.wrapping_add(1);
         out.push(Output::Exchange {
             connection: Arc::clone(&connection.facts),
             inbound: connection.is_inbound().unwrap_or_default(),

@@ -30,6 +30,19 @@ pub struct Exchange {
     pub tunnel: bool,
 }
 
+impl Message {
+    /// A message of which the first `wire` bytes were seen.
+    pub(super) fn begun(head: Option<Head>, began: Nanos, wire: u64) -> Self {
+        Self {
+            head,
+            began,
+            ended: None,
+            body: 0,
+            wire,
+        }
+    }
+}
+
 impl Exchange {
     /// When it began.
     pub fn began(&self) -> Nanos {

@@ -1,6 +1,6 @@
 //! How long a message body is (RFC 9112, section 6.3).
 
-use super::Head;
+use super::{Head, Version};
 
 /// What follows a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,9 @@ pub enum Body {
 
 /// Body of a request.
 pub fn of_request(head: &Head) -> Body {
+    if head.is_obscured() {
+        return Body::Doubtful;
+    }
     match coding(head) {
         Coding::Chunked => Body::Chunked,
         // A request body must have a known end.
@@ -44,6 +47,9 @@ pub fn of_response(head: &Head, method: Option<&[u8]>) -> Body {
     if status == 204 || status == 304 || method == Some(b"HEAD") {
         return Body::None;
     }
+    if head.is_obscured() {
+        return Body::Doubtful;
+    }
     match coding(head) {
         Coding::Chunked => Body::Chunked,
         Coding::Other => Body::UntilClose,
@@ -55,6 +61,14 @@ pub fn of_response(head: &Head, method: Option<&[u8]>) -> Body {
             Length::Contradiction => Body::Doubtful,
         },
     }
+}
+
+/// The head says two things about its body. Where it is chunked that is followed, as the standard
+/// tells recipients to, but not all of them do.
+pub fn is_ambiguous(head: &Head, body: Body) -> bool {
+    let chunked_and_more =
+        head.version() == Version::Http10 || head.values("content-length").next().is_some();
+    body == Body::Doubtful || (body == Body::Chunked && chunked_and_more)
 }
 
 enum Coding {

@@ -5,9 +5,6 @@ use std::ops::Range;
 /// Longest head that is kept; a longer one is cut and marked.
 pub const MAX_HEAD: usize = 16 * 1024;
 
-/// Most lines that are looked at; servers refuse fewer.
-const MAX_FIELDS: usize = 1024;
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
     Http10,
@@ -45,12 +42,18 @@ pub enum Start {
 }
 
 /// First line and fields of a head.
-type Parsed = (Start, Version, Vec<Field>);
+type Parsed = (Start, Version, Fields);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Field {
     name: Range<u32>,
     value: Range<u32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Fields {
+    list: Vec<Field>,
+    obscured: bool,
 }
 
 /// A head, with the bytes as they were on the wire.
@@ -59,7 +62,7 @@ pub struct Head {
     bytes: Box<[u8]>,
     start: Start,
     version: Version,
-    fields: Vec<Field>,
+    fields: Fields,
     truncated: bool,
 }
 
@@ -99,6 +102,8 @@ impl Head {
         let mut lines = Lines::of(bytes);
         let line = lines.next()?;
         let text = &bytes[line.start as usize..line.end as usize];
+        // Servers overlook spaces behind the version.
+        let text = &text[..text.iter().rposition(|&b| b != b' ').map_or(0, |at| at + 1)];
         let method = text.iter().position(|&b| b == b' ')?;
         let last = text.iter().rposition(|&b| b == b' ')?;
         let version = version(text.get(last + 1..)?)?;
@@ -152,6 +157,17 @@ impl Head {
         self.truncated
     }
 
+    /// Recipients differ on whether one of its lines says something about the body: blanks before
+    /// the colon, a folded line without a field to continue.
+    pub fn is_obscured(&self) -> bool {
+        self.fields.obscured
+    }
+
+    /// Bytes of memory it takes.
+    pub fn footprint(&self) -> usize {
+        self.bytes.len() + self.fields.list.capacity() * size_of::<Field>()
+    }
+
     /// Method of a request.
     pub fn method(&self) -> Option<&[u8]> {
         match &self.start {
@@ -179,6 +195,7 @@ impl Head {
     /// Values of every field of that name, in order.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         self.fields
+            .list
             .iter()
             .filter(move |f| self.at(&f.name).eq_ignore_ascii_case(name.as_bytes()))
             .map(|f| self.at(&f.value))
@@ -187,6 +204,7 @@ impl Head {
     /// Every field in order.
     pub fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.fields
+            .list
             .iter()
             .map(|f| (self.at(&f.name), self.at(&f.value)))
     }
@@ -195,6 +213,25 @@ impl Head {
         self.bytes
             .get(range.start as usize..range.end as usize)
             .unwrap_or_default()
+    }
+}
+
+// === impl Fields ===
+
+impl Fields {
+    /// A folded line continues the value before it.
+    fn fold(&mut self, more: Range<u32>) {
+        let Some(field) = self.list.last_mut() else {
+            self.obscured = true;
+            return;
+        };
+        if more.is_empty() {
+            return;
+        }
+        if field.value.is_empty() {
+            field.value.start = more.start;
+        }
+        field.value.end = more.end;
     }
 }
 
@@ -254,26 +291,29 @@ impl Iterator for Lines<'_> {
     }
 }
 
-fn fields(bytes: &[u8], lines: Lines<'_>) -> Vec<Field> {
-    let mut fields: Vec<Field> = Vec::with_capacity(16);
-    for line in lines.take(MAX_FIELDS) {
+fn fields(bytes: &[u8], lines: Lines<'_>) -> Fields {
+    let mut fields = Fields::default();
+    for line in lines {
         let text = &bytes[line.start as usize..line.end as usize];
         if matches!(text.first(), Some(b' ' | b'\t')) {
-            // A folded line continues the value before it.
-            if let Some(field) = fields.last_mut() {
-                field.value.end = trimmed(bytes, line).end;
-            }
+            fields.fold(trimmed(bytes, line));
             continue;
         }
         let Some(colon) = text.iter().position(|&b| b == b':') else {
             continue;
         };
+        let name = text[..colon].trim_ascii_end();
+        let frames = [b"content-length".as_slice(), b"transfer-encoding"]
+            .iter()
+            .any(|frame| name.eq_ignore_ascii_case(frame));
+        fields.obscured |= frames && name.len() < colon;
         let colon = line.start + colon as u32;
-        fields.push(Field {
+        fields.list.push(Field {
             name: trimmed(bytes, line.start..colon),
             value: trimmed(bytes, colon + 1..line.end),
         });
     }
+    fields.list.shrink_to_fit();
     fields
 }
 
@@ -299,12 +339,12 @@ fn version(text: &[u8]) -> Option<Version> {
 }
 
 /// `tchar` of RFC 9110.
-fn is_token(b: u8) -> bool {
+pub(super) fn is_token(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b)
 }
 
-/// The complete lines of `bytes`, closed with an empty one. A first line that is itself cut is
-/// kept, closed as if it were whole, because where it was cut the rest is unknown.
+/// The complete lines of `bytes`, closed with an empty one. Of a line that is itself cut, nothing
+/// is kept: a value that looks whole and is not would be a lie.
 fn whole_lines(bytes: &[u8]) -> Vec<u8> {
     let end = bytes
         .iter()

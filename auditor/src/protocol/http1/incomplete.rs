@@ -24,7 +24,8 @@ pub enum Reason {
     ResponseUnparsable = 1 << 8,
     /// The auditor stopped, or let go of the connection, before the exchange ended.
     Interrupted = 1 << 9,
-    /// The head contradicts itself about the body (two lengths, an unknown coding).
+    /// The message contradicts itself about its body (two lengths, an unknown coding, a broken
+    /// chunk).
     FramingAmbiguous = 1 << 10,
 }
 
@@ -62,7 +63,9 @@ impl Reason {
             Self::Interrupted => {
                 "The auditor stopped, or let go of the connection, before the exchange ended."
             }
-            Self::FramingAmbiguous => "The head contradicts itself about the length of the body.",
+            Self::FramingAmbiguous => {
+                "The message contradicts itself about the length of its body."
+            }
         }
     }
 

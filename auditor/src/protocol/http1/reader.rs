@@ -1,8 +1,11 @@
 //! One direction: spans → heads and ends of messages.
 
+use std::borrow::Cow;
+
 use super::{
     framing::Body,
-    head::{Head, HeadError, MAX_HEAD},
+    head::{Head, MAX_HEAD},
+    scan,
 };
 use crate::protocol::{Side, Span};
 
@@ -12,14 +15,19 @@ const MAX_CHUNK_LINE: usize = 4096;
 /// What a direction yields.
 #[derive(Debug)]
 pub enum Item {
-    /// A head; the caller answers with [`Reader::set_body`].
+    /// A head. If it is whole, the caller answers with [`Reader::set_body`]; if it was cut, the
+    /// direction is lost.
     Head(Head),
     /// The message is complete.
     End,
     /// These bytes are no message; the direction is lost.
     Unparsable,
+    /// Not even the first line of a head was whole where it was cut; the direction is lost.
+    Cut,
     /// Framing bytes were not seen; the direction is lost.
     Lost,
+    /// The framing within the body is broken; the direction is lost.
+    Malformed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +38,9 @@ enum State {
     HeadRead,
     Body(u64),
     ChunkSize,
+    /// Bytes of the chunk, and then so many of the line end behind it.
     ChunkData(u64),
+    ChunkEnd(u8),
     Trailers,
     /// To the end of the connection.
     Open,
@@ -43,13 +53,12 @@ enum State {
 pub struct Reader {
     side: Side,
     state: State,
+    /// Beginning of a head or a line; empty where a span holds the whole.
     buffer: Vec<u8>,
-    /// The head in the buffer was cut.
-    truncated: bool,
     /// Body bytes of the message so far, without chunk framing.
     body: u64,
-    /// All bytes of the message so far.
-    wire: u64,
+    /// Where the message began.
+    from: u64,
     /// All bytes of the direction so far.
     position: u64,
 }
@@ -60,9 +69,8 @@ impl Reader {
             side,
             state: State::Head,
             buffer: Vec::new(),
-            truncated: false,
             body: 0,
-            wire: 0,
+            from: 0,
             position: 0,
         }
     }
@@ -74,12 +82,12 @@ impl Reader {
 
     /// All bytes of the message being read.
     pub fn wire(&self) -> u64 {
-        self.wire
+        self.position - self.from
     }
 
-    /// Bytes of the direction so far.
-    pub fn position(&self) -> u64 {
-        self.position
+    /// Where the message being read began.
+    pub fn from(&self) -> u64 {
+        self.from
     }
 
     pub fn is_lost(&self) -> bool {
@@ -121,48 +129,31 @@ impl Reader {
         };
     }
 
-    /// No more messages: everything to the end of the connection is one body.
-    pub fn set_open(&mut self) {
+    /// No more messages: everything after the `head` bytes that began at `from` is one body.
+    pub fn set_open(&mut self, from: u64, head: u64) {
         self.buffer = Vec::new();
         self.state = State::Open;
+        self.from = from;
+        self.body = self.wire().saturating_sub(head);
     }
 
     /// A message begins here for certain.
     pub fn resynchronize(&mut self) {
-        self.buffer.clear();
+        self.buffer = Vec::new();
         self.state = State::Head;
         self.start_message();
     }
 
     /// Nothing is read until a message start is certain.
     pub fn set_lost(&mut self) {
+        self.buffer = Vec::new();
         self.state = State::Lost;
     }
 
-    /// `n` bytes were there and were not seen. True if the framing survives it.
-    pub fn hole(&mut self, n: u64) -> bool {
-        self.pass(n);
-        match &mut self.state {
-            State::Body(left) | State::ChunkData(left) if n <= *left => {
-                *left -= n;
-                self.body += n;
-                true
-            }
-            State::Open => {
-                self.body += n;
-                true
-            }
-            State::Lost => true,
-            _ => {
-                self.state = State::Lost;
-                false
-            }
-        }
-    }
-
-    /// The head being read, as far as it was seen: taken out when the direction ends or is lost.
+    /// The head being read, as far as it was seen; the direction is lost.
     pub fn take_partial(&mut self) -> Option<Head> {
         let bytes = std::mem::take(&mut self.buffer);
+        self.set_lost();
         match self.side {
             Side::Request => Head::truncated_request(&bytes),
             Side::Response => Head::truncated_response(&bytes),
@@ -182,39 +173,33 @@ impl Reader {
                 State::Head => return self.read_head(span),
                 State::HeadRead => return None,
                 State::Body(left) => {
-                    let n = self.take_up_to(span, left);
-                    self.body += n;
+                    let n = self.take_body(span, left);
                     self.state = State::Body(left - n);
                 }
-                State::ChunkSize => match self.read_line(span, MAX_CHUNK_LINE)? {
-                    Line::Whole => {
-                        let size = chunk_size(&self.buffer);
-                        self.buffer.clear();
-                        match size {
-                            Some(0) => self.state = State::Trailers,
-                            Some(n) => self.state = State::ChunkData(n.saturating_add(2)),
-                            None => return Some(self.lose()),
-                        }
+                State::ChunkSize => {
+                    if let Err(item) = self.read_chunk_size(span)? {
+                        return Some(item);
                     }
-                    Line::Unreadable => return Some(self.lose()),
-                },
+                }
                 State::ChunkData(left) => {
-                    let n = self.take_up_to(span, left);
-                    // The line end behind the data is not body.
-                    self.body += n.min(left.saturating_sub(2));
-                    self.state = match left - n {
-                        0 => State::ChunkSize,
+                    self.state = match left - self.take_body(span, left) {
+                        0 => State::ChunkEnd(2),
                         left => State::ChunkData(left),
                     };
                 }
+                State::ChunkEnd(left) => {
+                    if !self.take_chunk_end(span, left) {
+                        return Some(self.lose(Item::Malformed));
+                    }
+                }
                 State::Trailers => match self.read_line(span, MAX_HEAD)? {
-                    Line::Whole if self.buffer.is_empty() => self.state = State::Body(0),
-                    Line::Whole => self.buffer.clear(),
-                    Line::Unreadable => return Some(self.lose()),
+                    Line::Whole(line) if line.is_empty() => self.state = State::Body(0),
+                    Line::Whole(_) => {}
+                    Line::TooLong => return Some(self.lose(Item::Malformed)),
+                    Line::Unseen => return Some(self.lose(Item::Lost)),
                 },
                 State::Open => {
-                    let n = self.take_up_to(span, u64::MAX);
-                    self.body += n;
+                    self.take_body(span, u64::MAX);
                 }
                 State::Lost => {
                     self.take_up_to(span, u64::MAX);
@@ -225,101 +210,103 @@ impl Reader {
 
     fn read_head(&mut self, span: &mut Span<'_>) -> Option<Item> {
         if self.buffer.is_empty() {
+            if let Span::Bytes(bytes) = *span {
+                // Empty lines before a message are no part of it.
+                self.take_up_to(span, scan::empty_lines(bytes) as u64);
+            }
             self.start_message();
         }
-        match span {
-            Span::Skipped(n) => {
-                // The kernel copies no more of an oversized head.
-                let n = std::mem::take(n);
-                self.pass(n);
-                self.truncated = true;
-                Some(self.finish_head())
+        let bytes = match *span {
+            Span::Bytes([]) => return None,
+            Span::Bytes(bytes) => bytes,
+            Span::Skipped(_) => return Some(self.cut_head()),
+        };
+        let room = bytes.len().min(MAX_HEAD - self.buffer.len());
+        if let Some(n) = scan::end_of_head(&self.buffer, &bytes[..room]) {
+            self.take_up_to(span, n as u64);
+            return Some(self.finish_head(&bytes[..n]));
+        }
+        self.buffer.extend_from_slice(&bytes[..room]);
+        self.take_up_to(span, room as u64);
+        if scan::is_foreign(self.side, &self.buffer, room) {
+            return Some(self.lose(Item::Unparsable));
+        }
+        (self.buffer.len() == MAX_HEAD).then(|| self.cut_head())
+    }
+
+    /// What is in the buffer, and `rest`, is a head.
+    fn finish_head(&mut self, rest: &[u8]) -> Item {
+        let mut bytes = std::mem::take(&mut self.buffer);
+        let bytes = if bytes.is_empty() {
+            rest
+        } else {
+            bytes.extend_from_slice(rest);
+            &bytes
+        };
+        let head = match self.side {
+            Side::Request => Head::request(bytes),
+            Side::Response => Head::response(bytes),
+        };
+        match head {
+            Ok(head) => {
+                self.state = State::HeadRead;
+                Item::Head(head)
             }
-            Span::Bytes(bytes) => {
-                let had = self.buffer.len();
-                if had == 0 && !may_begin(self.side, bytes) {
-                    return Some(self.give_up(span));
-                }
-                match end_of_head(&self.buffer, bytes) {
-                    Some(n) if had + n <= MAX_HEAD => {
-                        let (head, rest) = bytes.split_at(n);
-                        self.pass(n as u64);
-                        self.buffer.extend_from_slice(head);
-                        *span = Span::Bytes(rest);
-                        Some(self.finish_head())
-                    }
-                    _ if had + bytes.len() > MAX_HEAD => {
-                        let n = bytes.len();
-                        let room = MAX_HEAD.saturating_sub(had).min(n);
-                        self.buffer.extend_from_slice(&bytes[..room]);
-                        self.pass(n as u64);
-                        *span = Span::Bytes(&[]);
-                        self.truncated = true;
-                        Some(self.finish_head())
-                    }
-                    _ => {
-                        let bytes = *bytes;
-                        self.buffer.extend_from_slice(bytes);
-                        self.pass(bytes.len() as u64);
-                        *span = Span::Bytes(&[]);
-                        if first_line_is_foreign(self.side, &self.buffer) {
-                            return Some(self.give_up(span));
-                        }
-                        None
-                    }
-                }
-            }
+            Err(_) => self.lose(Item::Unparsable),
         }
     }
 
-    /// What is in the buffer is the head.
-    fn finish_head(&mut self) -> Item {
-        let truncated = std::mem::take(&mut self.truncated);
-        let bytes = std::mem::take(&mut self.buffer);
-        let head: Result<Head, HeadError> = match (self.side, truncated) {
-            (Side::Request, false) => Head::request(&bytes),
-            (Side::Request, true) => Head::truncated_request(&bytes),
-            (Side::Response, false) => Head::response(&bytes),
-            (Side::Response, true) => Head::truncated_response(&bytes),
-        };
-        let mut bytes = bytes;
-        bytes.clear();
-        self.buffer = bytes;
-        let Ok(head) = head else {
-            self.state = State::Lost;
-            return Item::Unparsable;
-        };
-        // Where a cut head ends, and what follows it, is for a certain message start to show.
-        self.state = if truncated {
-            State::Lost
-        } else {
-            State::HeadRead
-        };
-        Item::Head(head)
+    /// No more of the head will be seen. Where it ends, and what follows it, is for a certain
+    /// message start to show.
+    fn cut_head(&mut self) -> Item {
+        if self.buffer.is_empty() {
+            return self.lose(Item::Lost);
+        }
+        self.take_partial().map_or(Item::Cut, Item::Head)
     }
 
-    fn give_up(&mut self, span: &mut Span<'_>) -> Item {
-        self.take_up_to(span, u64::MAX);
-        self.buffer = Vec::new();
-        self.state = State::Lost;
-        Item::Unparsable
+    /// `None` if the line is not complete yet.
+    fn read_chunk_size(&mut self, span: &mut Span<'_>) -> Option<Result<(), Item>> {
+        self.state = match self.read_line(span, MAX_CHUNK_LINE)? {
+            Line::Whole(line) => match scan::chunk_size(&line) {
+                Some(0) => State::Trailers,
+                Some(n) => State::ChunkData(n),
+                None => return Some(Err(self.lose(Item::Malformed))),
+            },
+            Line::TooLong => return Some(Err(self.lose(Item::Malformed))),
+            Line::Unseen => return Some(Err(self.lose(Item::Lost))),
+        };
+        Some(Ok(()))
     }
 
-    fn lose(&mut self) -> Item {
-        self.buffer.clear();
-        self.state = State::Lost;
-        Item::Lost
+    /// False if something else than a line end is behind the chunk.
+    fn take_chunk_end(&mut self, span: &mut Span<'_>, left: u8) -> bool {
+        let expected = if left == 2 { b'\r' } else { b'\n' };
+        if matches!(span, Span::Bytes([byte, ..]) if *byte != expected) {
+            return false;
+        }
+        self.take_up_to(span, 1);
+        self.state = match left - 1 {
+            0 => State::ChunkSize,
+            left => State::ChunkEnd(left),
+        };
+        true
+    }
+
+    fn lose(&mut self, item: Item) -> Item {
+        self.set_lost();
+        item
     }
 
     fn start_message(&mut self) {
         self.body = 0;
-        self.wire = 0;
-        self.truncated = false;
+        self.from = self.position;
     }
 
-    fn pass(&mut self, n: u64) {
-        self.wire += n;
-        self.position += n;
+    fn take_body(&mut self, span: &mut Span<'_>, most: u64) -> u64 {
+        let n = self.take_up_to(span, most);
+        self.body = self.body.saturating_add(n);
+        n
     }
 
     fn take_up_to(&mut self, span: &mut Span<'_>, most: u64) -> u64 {
@@ -335,35 +322,45 @@ impl Reader {
                 n
             }
         };
-        self.pass(n);
+        self.position = self.position.saturating_add(n);
         n
     }
 
-    /// Collects a line into the buffer, without its end. `None` if it is not complete yet.
-    fn read_line(&mut self, span: &mut Span<'_>, most: usize) -> Option<Line> {
-        let Span::Bytes(bytes) = span else {
-            return Some(Line::Unreadable);
+    /// A line without its end. `None` if it is not complete yet.
+    fn read_line<'a>(&mut self, span: &mut Span<'a>, most: usize) -> Option<Line<'a>> {
+        let Span::Bytes(bytes) = *span else {
+            return Some(Line::Unseen);
         };
         let newline = bytes.iter().position(|&b| b == b'\n');
         let n = newline.map_or(bytes.len(), |at| at + 1);
-        self.buffer.extend_from_slice(&bytes[..n]);
-        *span = Span::Bytes(&bytes[n..]);
-        self.pass(n as u64);
-        if self.buffer.len() > most {
-            return Some(Line::Unreadable);
+        if self.buffer.len() + n > most {
+            return Some(Line::TooLong);
+        }
+        self.take_up_to(span, n as u64);
+        if newline.is_none() || !self.buffer.is_empty() {
+            self.buffer.extend_from_slice(&bytes[..n]);
         }
         newline?;
-        self.buffer.pop();
-        if self.buffer.last() == Some(&b'\r') {
-            self.buffer.pop();
+        let mut line = match std::mem::take(&mut self.buffer) {
+            buffer if buffer.is_empty() => Cow::Borrowed(&bytes[..n]),
+            buffer => Cow::Owned(buffer),
+        };
+        let end = line
+            .strip_suffix(b"\r\n")
+            .map_or(line.len() - 1, <[u8]>::len);
+        match &mut line {
+            Cow::Borrowed(line) => *line = &line[..end],
+            Cow::Owned(line) => line.truncate(end),
         }
-        Some(Line::Whole)
+        Some(Line::Whole(line))
     }
 }
 
-enum Line {
-    Whole,
-    Unreadable,
+enum Line<'a> {
+    Whole(Cow<'a, [u8]>),
+    TooLong,
+    /// Some of its bytes were not copied.
+    Unseen,
 }
 
 fn is_empty(span: &Span<'_>) -> bool {
@@ -371,84 +368,4 @@ fn is_empty(span: &Span<'_>) -> bool {
         Span::Bytes(bytes) => bytes.is_empty(),
         Span::Skipped(n) => *n == 0,
     }
-}
-
-/// Bytes of `bytes` up to the end of the head that `buffer` begins.
-fn end_of_head(buffer: &[u8], bytes: &[u8]) -> Option<usize> {
-    // The last bytes of the buffer may be the beginning of the empty line.
-    let before = |i: usize, back: usize| -> Option<u8> {
-        i.checked_sub(back).map_or_else(
-            || buffer.len().checked_sub(back - i).map(|at| buffer[at]),
-            |at| Some(bytes[at]),
-        )
-    };
-    let mut from = 0;
-    while let Some(found) = bytes[from..].iter().position(|&b| b == b'\n') {
-        let at = from + found;
-        from = at + 1;
-        let line_end = match before(at, 1) {
-            Some(b'\n') => true,
-            Some(b'\r') => before(at, 2) == Some(b'\n'),
-            _ => false,
-        };
-        // Empty lines before the first line do not end a head.
-        if line_end && has_text(buffer, &bytes[..at]) {
-            return Some(at + 1);
-        }
-    }
-    None
-}
-
-fn has_text(buffer: &[u8], bytes: &[u8]) -> bool {
-    buffer
-        .iter()
-        .chain(bytes)
-        .any(|&b| b != b'\r' && b != b'\n')
-}
-
-/// Could these be the first bytes of a message?
-fn may_begin(side: Side, bytes: &[u8]) -> bool {
-    let text = bytes.iter().position(|&b| b != b'\r' && b != b'\n');
-    let Some(text) = text.map(|at| &bytes[at..]) else {
-        return true;
-    };
-    match side {
-        // Methods are letters in practice; a method of other token characters is found by the
-        // first line as a whole.
-        Side::Request => text[0].is_ascii_graphic(),
-        Side::Response => {
-            let n = text.len().min(7);
-            text[..n] == b"HTTP/1."[..n]
-        }
-    }
-}
-
-/// The first line is there and it is not of HTTP/1.
-fn first_line_is_foreign(side: Side, buffer: &[u8]) -> bool {
-    let text = buffer
-        .iter()
-        .position(|&b| b != b'\r' && b != b'\n')
-        .unwrap_or(buffer.len());
-    let Some(end) = buffer[text..].iter().position(|&b| b == b'\n') else {
-        return false;
-    };
-    let line = &buffer[text..=text + end];
-    match side {
-        Side::Request => Head::request(line).is_err(),
-        Side::Response => Head::response(line).is_err(),
-    }
-}
-
-/// Size in a chunk-size line; extensions are left out.
-fn chunk_size(line: &[u8]) -> Option<u64> {
-    let digits = line
-        .iter()
-        .position(|b| !b.is_ascii_hexdigit())
-        .unwrap_or(line.len());
-    let after = line[digits..].trim_ascii_start();
-    if !(1..=15).contains(&digits) || !matches!(after.first(), None | Some(b';')) {
-        return None;
-    }
-    let text = std::str::from_utf8(&line[..digits]).ok()?;
-    u64::from_str_radix(text, 16).ok()
 }

@@ -2,6 +2,7 @@ use super::{Ending, Exchange, MAX_HEAD, Reason, Streams, Verdict, Want};
 use crate::protocol::{Side, Span};
 
 mod conversation;
+mod hostile;
 
 /// What happens to a connection, one after the other.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +30,6 @@ use Step::{
 struct Talk {
     streams: Streams,
     at: u64,
-    /// Bytes of the requests and the responses.
-    bytes: [u64; 2],
     done: Vec<Exchange>,
 }
 
@@ -39,7 +38,6 @@ impl Talk {
         Self {
             streams: Streams::new(),
             at: 0,
-            bytes: [0; 2],
             done: Vec::new(),
         }
     }
@@ -70,25 +68,18 @@ impl Talk {
     }
 
     fn feed(&mut self, side: Side, span: Span<'_>) {
-        self.bytes[side as usize] += match span {
-            Span::Bytes(bytes) => bytes.len() as u64,
-            Span::Skipped(n) => n,
-        };
         self.streams.feed(side, span, self.at, &mut self.done);
     }
 
     fn hole(&mut self, side: Side, n: u64) {
-        self.bytes[side as usize] += n;
         self.streams.hole(side, n, self.at, &mut self.done);
     }
 
     fn end(&mut self, cause: Reason) {
         let ending = Ending {
             at: self.at,
-            request_bytes: Some(self.bytes[0]),
-            response_bytes: Some(self.bytes[1]),
             request_ended: None,
-            response_ended: None,
+            response_ended: (cause == Reason::ConnectionClosed).then_some(self.at),
             cause,
         };
         self.streams.close(&ending, &mut self.done);
@@ -270,7 +261,7 @@ fn heads_that_contradict_themselves_are_marked() {
                     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nxyz\r\n",
                 ),
             ],
-            lines: &["GET / -> 200, 0/5 bytes, hole"],
+            lines: &["GET / -> 200, 0/5 bytes, framing_ambiguous"],
         },
     ]);
 }
@@ -673,7 +664,7 @@ fn message_numbers_pair_what_holes_tore_apart() {
                 Answer(FIVE),
             ],
             lines: &[
-                "GET /0 -> 200, 0/1 bytes, hole",
+                "GET /0 -> 200, 0/5 bytes",
                 "GET /1 -> -, 0/0 bytes, hole, response_missing",
                 "GET /2 -> 200, 0/5 bytes",
             ],

@@ -17,6 +17,7 @@ pub(super) enum Direction {
 pub(super) struct Access<'a> {
     pub(super) direction: Option<Direction>,
     service: Option<&'a str>,
+    executable: Option<&'a str>,
     peer_service: Option<&'a str>,
     peer_address: Option<&'a str>,
     peer_port: Option<i64>,
@@ -65,6 +66,7 @@ impl<'a> Access<'a> {
                 }
             }
             "auditor.peer.service.name" => self.peer_service = value.as_text(),
+            "process.executable.name" => self.executable = value.as_text(),
             "network.peer.address" => self.peer_address = value.as_text(),
             "network.peer.port" => self.peer_port = value.as_int(),
             "server.address" => self.server_address = value.as_text(),
@@ -112,7 +114,9 @@ impl<'a> Access<'a> {
 
     fn who(&self, line: &mut Line<'_>) {
         let inbound = self.direction == Some(Direction::Inbound);
-        let service = self.service.unwrap_or(NO_NAME);
+        // A person is better served with the program than with nothing; the record keeps apart
+        // what names a workload and what does not.
+        let service = self.service.or(self.executable).unwrap_or(NO_NAME);
         let peer = match (self.peer_service, self.peer_address) {
             (Some(name), _) => name.to_owned(),
             (None, Some(address)) => authority(address, self.peer_port),

@@ -1,0 +1,90 @@
+//! Looking for the ends of lines and heads in bytes that come in pieces.
+
+use super::head::Head;
+use crate::protocol::Side;
+
+/// Longest beginning of a first line that is looked at before the line is whole.
+const MAX_PREFIX: usize = 32;
+
+/// Bytes of `bytes` up to the end of the head that `buffer` begins.
+pub(super) fn end_of_head(buffer: &[u8], bytes: &[u8]) -> Option<usize> {
+    // The last bytes of the buffer may be the beginning of the empty line.
+    let before = |i: usize, back: usize| -> Option<u8> {
+        i.checked_sub(back).map_or_else(
+            || buffer.len().checked_sub(back - i).map(|at| buffer[at]),
+            |at| Some(bytes[at]),
+        )
+    };
+    let mut from = 0;
+    while let Some(found) = bytes[from..].iter().position(|&b| b == b'\n') {
+        let at = from + found;
+        from = at + 1;
+        let line_end = match before(at, 1) {
+            Some(b'\n') => true,
+            Some(b'\r') => before(at, 2) == Some(b'\n'),
+            _ => false,
+        };
+        if line_end {
+            return Some(at + 1);
+        }
+    }
+    None
+}
+
+/// How many of the first bytes are empty lines.
+pub(super) fn empty_lines(bytes: &[u8]) -> usize {
+    let text = bytes.iter().position(|&b| b != b'\r' && b != b'\n');
+    text.unwrap_or(bytes.len())
+}
+
+/// The bytes of an unfinished head can't become one. `fresh` of them are new.
+pub(super) fn is_foreign(side: Side, head: &[u8], fresh: usize) -> bool {
+    if !may_begin(side, &head[..head.len().min(MAX_PREFIX)]) {
+        return true;
+    }
+    // A first line is judged once, when it becomes whole.
+    let Some(end) = head.iter().position(|&b| b == b'\n') else {
+        return false;
+    };
+    end + fresh >= head.len() && !begins_message(side, &head[..=end])
+}
+
+/// The first line is there, and it is one of HTTP/1.
+pub(super) fn begins_message(side: Side, bytes: &[u8]) -> bool {
+    let Some(end) = bytes.iter().position(|&b| b == b'\n') else {
+        return false;
+    };
+    match side {
+        Side::Request => Head::request(&bytes[..=end]).is_ok(),
+        Side::Response => Head::response(&bytes[..=end]).is_ok(),
+    }
+}
+
+/// Size in a chunk-size line; extensions are left out.
+pub(super) fn chunk_size(line: &[u8]) -> Option<u64> {
+    let digits = line
+        .iter()
+        .position(|b| !b.is_ascii_hexdigit())
+        .unwrap_or(line.len());
+    let after = line[digits..].trim_ascii_start();
+    if !(1..=15).contains(&digits) || !matches!(after.first(), None | Some(b';')) {
+        return None;
+    }
+    let text = std::str::from_utf8(&line[..digits]).ok()?;
+    u64::from_str_radix(text, 16).ok()
+}
+
+/// These may be the first bytes of a message.
+fn may_begin(side: Side, prefix: &[u8]) -> bool {
+    match side {
+        Side::Request => {
+            let method = prefix.iter().position(|&b| b == b' ');
+            let method = &prefix[..method.unwrap_or(prefix.len())];
+            !method.is_empty() && method.iter().all(|&b| super::head::is_token(b))
+        }
+        Side::Response => {
+            let n = prefix.len().min(7);
+            prefix[..n] == b"HTTP/1."[..n]
+        }
+    }
+}
