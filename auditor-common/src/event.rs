@@ -189,4 +189,7 @@ pub mod close_flag {
     pub const RESET_SENT: u16 = 1 << 3;
     /// The connection was never established.
     pub const NEVER_OPENED: u16 = 1 << 4;
+    /// Its process let go of a connection older than the programs; the kernel tells nothing of
+    /// what follows.
+    pub const RELEASED: u16 = 1 << 5;
 }

@@ -1,5 +1,7 @@
 //! What the kernel programs remember of a connection.
 
+use auditor_common::Tuple;
+
 use crate::phase::Phase;
 
 /// Bytes of a line that are looked at together.
@@ -13,6 +15,8 @@ pub const UNFRAMED_ALLOWANCE: u32 = 256 * 1024;
 pub struct Connection {
     /// By `Direction`.
     pub flows: [Flow; 2],
+    /// Addresses of a connection older than the programs; the others' are read at the close.
+    pub tuple: Tuple,
     pub opened_ns: u64,
     pub cgroup_id: u64,
     /// A `Role`.

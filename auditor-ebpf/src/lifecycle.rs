@@ -9,8 +9,8 @@ use aya_ebpf::{
         bpf_get_netns_cookie, bpf_get_socket_cookie, bpf_ktime_get_boot_ns, bpf_map_delete_elem,
         bpf_sock_ops_cb_flags_set,
     },
-    macros::sock_ops,
-    programs::SockOpsContext,
+    macros::{cgroup_sock, sock_ops},
+    programs::{SockContext, SockOpsContext},
 };
 
 use crate::{
@@ -25,7 +25,9 @@ const ACTIVE_ESTABLISHED_CB: u32 = 4;
 const PASSIVE_ESTABLISHED_CB: u32 = 5;
 const STATE_CB: u32 = 10;
 const STATE_CB_FLAG: i32 = 1 << 2;
+const TCP_ESTABLISHED: u32 = 1;
 const TCP_CLOSE: u32 = 7;
+const TCP_CLOSE_WAIT: u32 = 8;
 const TCP_LISTEN: u32 = 10;
 const TCP_SYN_SENT: u32 = 2;
 const AF_INET: u32 = 2;
@@ -39,6 +41,59 @@ pub fn connection_changed(ctx: SockOpsContext) -> u32 {
     // SAFETY: the context of this program.
     unsafe { changed(ctx.ops) };
     1
+}
+
+/// The kernel tells of state changes only on connections that opened while the programs were
+/// attached. The others end here, when their process lets go of them.
+#[cgroup_sock(sock_release)]
+pub fn socket_released(ctx: SockContext) -> i32 {
+    // SAFETY: the context of this program.
+    unsafe { released(ctx.sock) };
+    1
+}
+
+#[inline(always)]
+unsafe fn released(sk: *mut bpf_sock) -> Option<()> {
+    unsafe {
+        let connection = CONNECTIONS.get(sk.cast());
+        if connection.is_null() {
+            return None;
+        }
+        let connection = &*connection;
+        if connection.role != Role::Unseen as u8 || connection.announced == 0 {
+            return None;
+        }
+        let cookie = bpf_get_socket_cookie(sk.cast());
+        bpf_map_delete_elem(
+            (&raw const DIRECTIVES).cast_mut().cast(),
+            (&raw const cookie).cast(),
+        );
+        let mut event = Close {
+            header: Header {
+                kind: Kind::Close as u8,
+                direction: 0,
+                flags: close_flag::RELEASED,
+                captured: 0,
+                time_ns: bpf_ktime_get_boot_ns(),
+                cookie,
+            },
+            tuple: connection.tuple,
+            owner: owner(sk),
+            opened_ns: 0,
+            bytes: [0; 2],
+            ended_ns: [0; 2],
+            skipped: [0; 2],
+            lost: [0; 2],
+            smoothed_rtt_us: 0,
+            retransmits: 0,
+            role: Role::Unseen as u8,
+            previous_state: 0,
+            reserved: [0; 6],
+        };
+        take_flows(&mut event, connection);
+        emit::close(event);
+        Some(())
+    }
 }
 
 #[inline(always)]
@@ -133,14 +188,13 @@ unsafe fn emit_close(
     sk: *mut bpf_sock,
     connection: Option<&Connection>,
     previous: u32,
-    mut flags: u16,
+    flags: u16,
 ) {
     unsafe {
-        let mut owner = owner(sk);
         let mut event = Close {
             header: header(ops, Kind::Close, 0, bpf_ktime_get_boot_ns()),
             tuple: tuple(ops),
-            owner,
+            owner: owner(sk),
             opened_ns: 0,
             bytes: [0; 2],
             ended_ns: [0; 2],
@@ -153,25 +207,37 @@ unsafe fn emit_close(
             reserved: [0; 6],
         };
         if let Some(connection) = connection {
-            let [received, sent] = &connection.flows;
-            flags |= ended_flag(received.ended_by, FIN, close_flag::FIN_RECEIVED)
-                | ended_flag(received.ended_by, RST, close_flag::RESET_RECEIVED)
-                | ended_flag(sent.ended_by, FIN, close_flag::FIN_SENT)
-                | ended_flag(sent.ended_by, RST, close_flag::RESET_SENT);
-            if connection.cgroup_id != 0 {
-                owner.cgroup_id = connection.cgroup_id;
-            }
-            event.owner = owner;
+            take_flows(&mut event, connection);
             event.opened_ns = connection.opened_ns;
-            event.bytes = [received.bytes, sent.bytes];
-            event.ended_ns = [received.ended_ns, sent.ended_ns];
-            event.skipped = [received.skipped, sent.skipped];
-            event.lost = [received.lost, sent.lost];
             event.role = connection.role;
+            let untold = close_flag::FIN_SENT | close_flag::RESET_RECEIVED;
+            let open = previous == TCP_ESTABLISHED || previous == TCP_CLOSE_WAIT;
+            // The kernel changes the state before it sends the reset of an abort. Only giving up
+            // on a silent peer leads here too, and that leaves segments sent in vain.
+            if open && event.header.flags & untold == 0 && (*ops).retrans_out == 0 {
+                event.header.flags |= close_flag::RESET_SENT;
+            }
         }
-        event.header.flags = flags;
+        event.header.flags |= flags;
         emit::close(event);
     }
+}
+
+/// What the directions came to.
+#[inline(always)]
+fn take_flows(event: &mut Close, connection: &Connection) {
+    let [received, sent] = &connection.flows;
+    event.header.flags |= ended_flag(received.ended_by, FIN, close_flag::FIN_RECEIVED)
+        | ended_flag(received.ended_by, RST, close_flag::RESET_RECEIVED)
+        | ended_flag(sent.ended_by, FIN, close_flag::FIN_SENT)
+        | ended_flag(sent.ended_by, RST, close_flag::RESET_SENT);
+    if connection.cgroup_id != 0 {
+        event.owner.cgroup_id = connection.cgroup_id;
+    }
+    event.bytes = [received.bytes, sent.bytes];
+    event.ended_ns = [received.ended_ns, sent.ended_ns];
+    event.skipped = [received.skipped, sent.skipped];
+    event.lost = [received.lost, sent.lost];
 }
 
 #[inline(always)]

@@ -121,6 +121,7 @@ unsafe fn announce(
             (*connection).flows[direction as usize].next = segment.sequence;
             (*connection).flows[1 - direction as usize].next = segment.acknowledged();
         }
+        (*connection).tuple = segment.tuple(direction);
         let owner = OWNERS.get(sk.cast());
         let event = Open {
             header: Header {
@@ -131,7 +132,7 @@ unsafe fn announce(
                 time_ns: bpf_ktime_get_boot_ns(),
                 cookie: bpf_get_socket_cookie(skb.cast()),
             },
-            tuple: segment.tuple(direction),
+            tuple: (*connection).tuple,
             owner: if owner.is_null() { NO_OWNER } else { *owner },
             receive_next: (*connection).flows[0].next,
             send_next: (*connection).flows[1].next,

@@ -114,6 +114,7 @@ fn close(bytes: &[u8]) -> Result<Event<'_>, Rejection> {
         reset_received: flags & close_flag::RESET_RECEIVED != 0,
         reset_sent: flags & close_flag::RESET_SENT != 0,
         never_opened: flags & close_flag::NEVER_OPENED != 0,
+        released: flags & close_flag::RELEASED != 0,
     }))
 }
 

@@ -105,4 +105,6 @@ pub struct Close {
     pub reset_received: bool,
     pub reset_sent: bool,
     pub never_opened: bool,
+    /// Its process let go of it; the kernel tells nothing of what followed.
+    pub released: bool,
 }

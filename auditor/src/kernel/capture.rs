@@ -120,16 +120,9 @@ fn attach(ebpf: &mut Ebpf, root: &CgroupRoot) -> Result<(), CaptureError> {
     const MODE: CgroupAttachMode = CgroupAttachMode::Single;
     type Step = fn(&mut Ebpf, &'static str, &CgroupRoot) -> Result<(), CaptureError>;
     // Owners first: a connection that opens while the rest is attached already has its owner.
-    let steps: [(&'static str, Step); 6] = [
-        ("socket_created", |ebpf, name, root| {
-            let program: &mut CgroupSock = program(ebpf, name)?;
-            program
-                .load()
-                .map_err(|source| CaptureError::Program { name, source })?;
-            let link = program.attach(root.as_fd(), MODE);
-            link.map(drop)
-                .map_err(|source| CaptureError::Attach { name, source })
-        }),
+    let steps: [(&'static str, Step); 7] = [
+        ("socket_created", attach_socket),
+        ("socket_released", attach_socket),
         ("connecting4", attach_connect),
         ("connecting6", attach_connect),
         ("connection_changed", |ebpf, name, root| {
@@ -151,6 +144,20 @@ fn attach(ebpf: &mut Ebpf, root: &CgroupRoot) -> Result<(), CaptureError> {
     steps
         .iter()
         .try_for_each(|(name, step)| step(ebpf, name, root))
+}
+
+fn attach_socket(
+    ebpf: &mut Ebpf,
+    name: &'static str,
+    root: &CgroupRoot,
+) -> Result<(), CaptureError> {
+    let program: &mut CgroupSock = program(ebpf, name)?;
+    program
+        .load()
+        .map_err(|source| CaptureError::Program { name, source })?;
+    let link = program.attach(root.as_fd(), CgroupAttachMode::Single);
+    link.map(drop)
+        .map_err(|source| CaptureError::Attach { name, source })
 }
 
 fn attach_connect(

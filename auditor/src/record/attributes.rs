@@ -47,7 +47,7 @@ attributes! {
     NETWORK_TRANSPORT = "network.transport", "string", "`tcp`.";
     NETWORK_TYPE = "network.type", "string", "`ipv4` or `ipv6`; an IPv4 peer of an IPv6 socket is `ipv4`.";
     NETWORK_PROTOCOL_NAME = "network.protocol.name", "string", "`http`.";
-    NETWORK_PROTOCOL_VERSION = "network.protocol.version", "string", "`1.0` or `1.1`, as the request says.";
+    NETWORK_PROTOCOL_VERSION = "network.protocol.version", "string", "`0.9`, `1.0` or `1.1`, as the request says.";
     CLIENT_ADDRESS = "client.address", "string", "Client that forwarding headers claim; the real peer is `network.peer.address`.";
     DURATION_NS = "auditor.duration_ns", "int, nanoseconds", "From the first byte of the interaction to its last.";
     TIME_TO_FIRST_BYTE_NS = "auditor.time_to_first_byte_ns", "int, nanoseconds", "From the first byte of the request to the first of the final response.";
@@ -68,7 +68,7 @@ attributes! {
     CAPTURE_INCOMPLETE = "auditor.capture.incomplete", "string[]", "What is missing from the record, see below.";
     IDENTITY_METHOD = "auditor.identity.method", "string", "How the audited workload was found: `cgroup` or `process`.";
     IDENTITY_REASON = "auditor.identity.reason", "string", "Why something about the audited workload is absent.";
-    TERMINATION = "auditor.connection.termination", "string", "How the connection ended: `graceful`, `reset_received`, `reset_sent`, `abandoned`, `never_opened`.";
+    TERMINATION = "auditor.connection.termination", "string", "How the connection ended: `graceful`, `reset_received`, `reset_sent`, `abandoned`, `never_opened`, `released` (older than the auditor: its process let go of it).";
     EXCHANGES = "auditor.connection.exchanges", "int", "HTTP exchanges recorded on the connection.";
     SMOOTHED_RTT_US = "auditor.connection.smoothed_rtt_us", "int, microseconds", "Smoothed round-trip time at the close.";
     RETRANSMITS = "auditor.connection.retransmits", "int", "Segments sent again.";

@@ -58,7 +58,7 @@ pub(super) fn closed(
     };
     let verb = match closed.termination {
         Termination::NeverOpened => "not opened",
-        Termination::Graceful => "closed",
+        Termination::Graceful | Termination::Released => "closed",
         Termination::ResetReceived | Termination::ResetSent => "reset",
         Termination::Abandoned => "abandoned",
     };
@@ -75,12 +75,13 @@ fn name(termination: Termination) -> &'static str {
         Termination::ResetSent => "reset_sent",
         Termination::Abandoned => "abandoned",
         Termination::NeverOpened => "never_opened",
+        Termination::Released => "released",
     }
 }
 
 fn error(termination: Termination) -> Option<&'static str> {
     match termination {
-        Termination::Graceful => None,
+        Termination::Graceful | Termination::Released => None,
         Termination::ResetReceived | Termination::ResetSent => Some("connection_reset"),
         Termination::Abandoned => Some("connection_abandoned"),
         Termination::NeverOpened => Some("connect_failed"),

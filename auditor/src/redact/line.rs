@@ -30,6 +30,7 @@ pub(super) fn http(exchange: &Exchange) -> String {
             line.push(' ');
             line.push_str(&status.to_string());
         }
+        None if exchange.response.is_some() => line.push_str(" without status"),
         None => line.push_str(" without response"),
     }
     line

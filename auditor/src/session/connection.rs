@@ -39,6 +39,8 @@ pub enum Termination {
     /// Neither FIN nor RST was seen: the kernel gave it up.
     Abandoned,
     NeverOpened,
+    /// Its process let go of a connection older than the auditor.
+    Released,
 }
 
 /// A connection that is over.
@@ -299,6 +301,8 @@ fn termination(close: &Close) -> Termination {
         Termination::ResetSent
     } else if close.fin_received || close.fin_sent {
         Termination::Graceful
+    } else if close.released {
+        Termination::Released
     } else {
         Termination::Abandoned
     }

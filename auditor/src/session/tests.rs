@@ -86,6 +86,7 @@ fn close() -> Close {
         reset_received: false,
         reset_sent: false,
         never_opened: false,
+        released: false,
     }
 }
 

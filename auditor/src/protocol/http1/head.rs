@@ -7,6 +7,9 @@ pub const MAX_HEAD: usize = 16 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
+    /// A bare `GET /path`, answered by bytes without a head. Some servers still serve it, so
+    /// leaving it out would be a way to read without a record.
+    Http09,
     Http10,
     Http11,
 }
@@ -14,6 +17,7 @@ pub enum Version {
 impl Version {
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Http09 => "0.9",
             Self::Http10 => "1.0",
             Self::Http11 => "1.1",
         }
@@ -106,6 +110,13 @@ impl Head {
         let text = &text[..text.iter().rposition(|&b| b != b' ').map_or(0, |at| at + 1)];
         let method = text.iter().position(|&b| b == b' ')?;
         let last = text.iter().rposition(|&b| b == b' ')?;
+        if is_simple(text) {
+            let start = Start::Request {
+                method: line.start..line.start + method as u32,
+                target: line.start + method as u32 + 1..line.end,
+            };
+            return Some((start, Version::Http09, Fields::default()));
+        }
         let version = version(text.get(last + 1..)?)?;
         let target = trimmed(bytes, line.start + method as u32..line.start + last as u32);
         if method == 0 || !text[..method].iter().all(|&b| is_token(b)) || target.is_empty() {
@@ -328,6 +339,12 @@ fn trimmed(bytes: &[u8], range: Range<u32>) -> Range<u32> {
         end -= 1;
     }
     start..end
+}
+
+/// A request of HTTP/0.9. Only paths: other protocols have a `GET` with one word too.
+fn is_simple(line: &[u8]) -> bool {
+    line.strip_prefix(b"GET /")
+        .is_some_and(|rest| !rest.contains(&b' '))
 }
 
 fn version(text: &[u8]) -> Option<Version> {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Exchange, Head, Incomplete, Message, Reason};
+use super::{Exchange, Head, Incomplete, Message, Reason, Version};
 use crate::protocol::Nanos;
 
 /// Requests that may wait for their responses; more, and the oldest goes out without.
@@ -74,6 +74,10 @@ impl Pending {
 
     pub fn method(&self) -> Option<&[u8]> {
         self.request_head()?.method()
+    }
+
+    pub fn version(&self) -> Option<Version> {
+        self.request_head().map(Head::version)
     }
 
     pub fn finish(self, at: Nanos) -> Exchange {

@@ -1,6 +1,6 @@
 //! Looking for the ends of lines and heads in bytes that come in pieces.
 
-use super::head::Head;
+use super::head::{Head, Version};
 use crate::protocol::Side;
 
 /// Longest beginning of a first line that is looked at before the line is whole.
@@ -46,16 +46,40 @@ pub(super) fn is_foreign(side: Side, head: &[u8], fresh: usize) -> bool {
     let Some(end) = head.iter().position(|&b| b == b'\n') else {
         return false;
     };
-    end + fresh >= head.len() && !begins_message(side, &head[..=end])
+    let line = &head[..=end];
+    let is_message = match side {
+        Side::Request => Head::request(line).is_ok(),
+        Side::Response => Head::response(line).is_ok(),
+    };
+    end + fresh >= head.len() && !is_message
 }
 
-/// The first line is there, and it is one of HTTP/1.
+/// Bytes of `bytes` up to the end of a request of HTTP/0.9 that `buffer` begins: one line.
+pub(super) fn end_of_simple_request(side: Side, buffer: &[u8], bytes: &[u8]) -> Option<usize> {
+    const BEGINNING: &[u8] = b"GET /";
+    let mut first = buffer.iter().chain(bytes);
+    if side == Side::Response || !BEGINNING.iter().all(|b| first.next() == Some(b)) {
+        return None;
+    }
+    if buffer.contains(&b'\n') {
+        return None;
+    }
+    let end = bytes.iter().position(|&b| b == b'\n')?;
+    let line = [buffer, &bytes[..=end]].concat();
+    Head::request(&line)
+        .is_ok_and(|head| head.version() == Version::Http09)
+        .then_some(end + 1)
+}
+
+/// The first line is there, and it is one of HTTP/1 for certain.
 pub(super) fn begins_message(side: Side, bytes: &[u8]) -> bool {
     let Some(end) = bytes.iter().position(|&b| b == b'\n') else {
         return false;
     };
     match side {
-        Side::Request => Head::request(&bytes[..=end]).is_ok(),
+        Side::Request => {
+            Head::request(&bytes[..=end]).is_ok_and(|head| head.version() != Version::Http09)
+        }
         Side::Response => Head::response(&bytes[..=end]).is_ok(),
     }
 }
@@ -75,7 +99,7 @@ pub(super) fn chunk_size(line: &[u8]) -> Option<u64> {
 }
 
 /// These may be the first bytes of a message.
-fn may_begin(side: Side, prefix: &[u8]) -> bool {
+pub(super) fn may_begin(side: Side, prefix: &[u8]) -> bool {
     match side {
         Side::Request => {
             let method = prefix.iter().position(|&b| b == b' ');

@@ -10,8 +10,9 @@ use super::process::succeed;
 use super::until::until;
 
 /// The auditor's programs. The kernel keeps the first 15 bytes of a name.
-const OURS: [&str; 6] = [
+const OURS: [&str; 7] = [
     "socket_created",
+    "socket_released",
     "connecting4",
     "connecting6",
     "connection_changed",

@@ -2,13 +2,14 @@
 
 use super::{
     super::{
-        Exchange, Head, Incomplete, Message, Reason,
+        Exchange, Head, Incomplete, Message, Reason, Version,
         framing::{self, Body},
         pending::Pending,
+        scan,
     },
     Streams, Verdict, is_before, only,
 };
-use crate::protocol::Nanos;
+use crate::protocol::{Nanos, Side, Span};
 
 impl Streams {
     // === requests ===
@@ -20,7 +21,10 @@ impl Streams {
         at: Nanos,
         done: &mut Vec<Exchange>,
     ) {
-        if !head.is_truncated() {
+        if head.version() == Version::Http09 {
+            // It is the last on its connection.
+            self.request.set_lost();
+        } else if !head.is_truncated() {
             let body = framing::of_request(&head);
             if framing::is_ambiguous(&head, body) {
                 incomplete.add(Reason::FramingAmbiguous);
@@ -92,6 +96,20 @@ impl Streams {
     }
 
     // === responses ===
+
+    /// The first bytes of a response, if they answer HTTP/0.9 as that is answered: without a
+    /// head. A server that refuses it may do so in a later version.
+    pub(super) fn begin_headless_response(&mut self, span: &Span<'_>, at: Nanos) {
+        let simple = |p: &&mut Pending| p.version() == Some(Version::Http09);
+        if self.response.is_at_start()
+            && let Some(front) = self.pending.front_mut().filter(simple)
+            && let Span::Bytes(bytes) = span
+            && !scan::may_begin(Side::Response, bytes)
+        {
+            front.response = Some(Message::begun(None, at, 0));
+            self.response.set_headless();
+        }
+    }
 
     pub(super) fn response_head(
         &mut self,

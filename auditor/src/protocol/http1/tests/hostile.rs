@@ -115,8 +115,18 @@ fn a_request_line_is_not_hidden_by_blanks() {
             lines: &["M-SEARCH * -> 200, 0/0 bytes", "~!x / -> 200, 0/0 bytes"],
         },
         Case {
-            name: "HTTP/0.9 is unreadable, and nothing if its answer is too",
+            name: "HTTP/0.9 is a request, and its answer is a body",
             steps: &[Ask(b"GET /\r\n"), Answer(b"<html>"), Close],
+            lines: &["GET / -> -, 0/6 bytes"],
+        },
+        Case {
+            name: "HTTP/0.9 that is refused in HTTP/1",
+            steps: &[Ask(b"GET /\r\n"), Answer(EMPTY)],
+            lines: &["GET / -> 200, 0/0 bytes"],
+        },
+        Case {
+            name: "a word of another protocol is no path",
+            steps: &[Ask(b"GET key\r\n"), Answer(b"$3\r\nabc\r\n"), Close],
             lines: &[],
         },
     ]);
