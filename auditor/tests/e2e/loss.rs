@@ -4,7 +4,7 @@ use crate::support::auditor::{Auditor, Stopped};
 use crate::support::client::{ab, h2load, wrk};
 use crate::support::dialogue::Stage;
 use crate::support::nginx::{AccessLog, KB, KB100, Nginx};
-use crate::support::record::{LOSS, Record, Side};
+use crate::support::record::{HTTP, LOSS, Record, Side};
 
 /// The smallest ring there is: full within milliseconds.
 const TINY: &[&str] = &["--ring-bytes", "65536"];
@@ -33,10 +33,26 @@ fn accounted(stopped: &Stopped, port: u16) -> [u64; 2] {
         assert!(recorded > 0, "{}: the ring took nothing", side.as_str());
         (recorded, lost)
     });
+    assert_node(stopped);
     let lost: u64 = both.iter().map(|(_, lost)| lost).sum();
     assert_eq!(stopped.summary.get("lost"), lost);
     assert_eq!(stopped.summary.get("undelivered"), 0);
     both.map(|(recorded, lost)| recorded + lost)
+}
+
+/// What the kernel saw is what was recorded and what was reported lost, whoever asked whom.
+fn assert_node(stopped: &Stopped) {
+    for side in Side::BOTH {
+        let seen = stopped.kernel.get(&format!("{}_requests", side.as_str()));
+        let recorded = stopped.records().filter(|record| record.is(HTTP, side));
+        let (recorded, lost) = (recorded.count() as u64, reported(stopped, side));
+        let side = side.as_str();
+        assert_eq!(
+            recorded + lost,
+            seen,
+            "{side}: {recorded} recorded, {lost} reported lost"
+        );
+    }
 }
 
 /// Twice the load: with the daemon at work, and with nobody to empty the ring.
