@@ -92,7 +92,7 @@ impl Understanding {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if Instant::now() >= settle_at {
-                running.settle();
+                running.settle(false);
                 settle_at = Instant::now() + SETTLE_INTERVAL;
             }
         }
@@ -152,7 +152,7 @@ impl Running {
     }
 
     /// Compares what the kernel saw with what was recorded; the difference becomes records.
-    fn settle(&mut self) {
+    fn settle(&mut self, last: bool) {
         self.recorder.refresh();
         let now = Clock::boot_now();
         match self.stages.counters.read() {
@@ -172,7 +172,12 @@ impl Running {
             state: kernel.get(Counter::ConnectionStateFailed),
         };
         let orphans = [self.recorder.orphans(false), self.recorder.orphans(true)];
-        for report in self.ledger.settle(losses, orphans) {
+        let reports = if last {
+            self.ledger.close(losses, orphans)
+        } else {
+            self.ledger.settle(now, losses, orphans)
+        };
+        for report in reports {
             let (reason, unit, inbound, count) = match report {
                 LossReport::Exchanges { inbound, count } => {
                     ("ring_full", "exchange", Some(inbound), count)
@@ -259,7 +264,7 @@ impl Running {
         self.sessions
             .interrupt(BootTime(Clock::boot_now()), &mut self.found);
         self.seal_found();
-        self.settle();
+        self.settle(true);
         self.announce("stopped");
         self.account
     }

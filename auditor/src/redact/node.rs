@@ -4,15 +4,24 @@ use super::attributes::Attributes;
 use crate::record::{Coverage, Lifecycle, Loss, Record, attribute as a};
 
 pub(super) fn loss(attributes: &mut Attributes<'_>, record: &Record, loss: &Loss) {
-    attributes.node_id(loss.reason, record.boot_ns, loss.count);
+    let direction = loss
+        .inbound
+        .map(|inbound| if inbound { "inbound" } else { "outbound" });
+    let what = [
+        loss.stage,
+        loss.reason,
+        loss.unit,
+        direction.unwrap_or("any"),
+    ]
+    .join("-");
+    attributes.node_id(&what, record.boot_ns, loss.count);
     attributes.string(a::LOSS_STAGE, loss.stage);
     attributes.string(a::LOSS_REASON, loss.reason);
     attributes.string(a::LOSS_UNIT, loss.unit);
     attributes.int(a::LOSS_COUNT, loss.count);
     let period = loss.last_ns.saturating_sub(loss.first_ns);
     attributes.int(a::LOSS_LAST_TIME, record.time + period);
-    if let Some(inbound) = loss.inbound {
-        let direction = if inbound { "inbound" } else { "outbound" };
+    if let Some(direction) = direction {
         attributes.string(a::DIRECTION, direction);
     }
     attributes.body(&format!(

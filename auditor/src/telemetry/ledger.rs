@@ -1,5 +1,7 @@
 //! The loss ledger: what the kernel saw and could not hand over, each told exactly once.
 
+use std::collections::VecDeque;
+
 /// Losses of the kernel side so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KernelLosses {
@@ -27,24 +29,45 @@ pub enum LossReport {
     },
 }
 
+/// How long a lost request waits for its response. The record that is made from the response
+/// alone makes up for it, and what was told as lost can't be taken back.
+const HOLD_NS: u64 = 30_000_000_000;
+
 /// Turns running totals into reports.
 #[derive(Debug, Default)]
 pub struct Ledger {
     told: KernelLosses,
+    /// Totals of lost requests by the time they were read, oldest first.
+    held: VecDeque<(u64, [u64; 2])>,
     /// Exchanges told as lost so far, by `inbound`.
     exchanges: [u64; 2],
 }
 
 impl Ledger {
-    /// Compares totals with what was told. `orphans` are the records made from a response alone,
-    /// by `inbound`: their request was lost, the interaction was not.
-    pub fn settle(&mut self, now: KernelLosses, orphans: [u64; 2]) -> Vec<LossReport> {
+    /// Compares totals at `now_ns` with what was told. `orphans` are the records made from a
+    /// response alone, by `inbound`: their request was lost, the interaction was not.
+    pub fn settle(&mut self, now_ns: u64, now: KernelLosses, orphans: [u64; 2]) -> Vec<LossReport> {
+        self.held.push_back((now_ns, now.requests));
+        let mut requests = [0; 2];
+        while let Some(&(at, totals)) = self.held.front()
+            && now_ns.saturating_sub(at) >= HOLD_NS
+        {
+            requests = totals;
+            self.held.pop_front();
+        }
+        self.tell(KernelLosses { requests, ..now }, orphans)
+    }
+
+    /// The last comparison: no more responses will come.
+    pub fn close(&mut self, now: KernelLosses, orphans: [u64; 2]) -> Vec<LossReport> {
+        self.tell(now, orphans)
+    }
+
+    fn tell(&mut self, now: KernelLosses, orphans: [u64; 2]) -> Vec<LossReport> {
         let mut reports = Vec::new();
         for inbound in [false, true] {
             let i = usize::from(inbound);
             let lost = now.requests[i].saturating_sub(orphans[i]);
-            // An orphan that comes after its request was told as lost is made up for by later
-            // losses; the sum is right at the end.
             if let Some(count) = positive(lost, self.exchanges[i]) {
                 self.exchanges[i] = lost;
                 reports.push(LossReport::Exchanges { inbound, count });
@@ -72,38 +95,50 @@ fn positive(now: u64, told: u64) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{KernelLosses, Ledger, LossReport};
+    use super::{HOLD_NS, KernelLosses, Ledger, LossReport};
+
+    fn inbound(requests: u64) -> KernelLosses {
+        KernelLosses {
+            requests: [0, requests],
+            ..KernelLosses::default()
+        }
+    }
+
+    fn exchanges(count: u64) -> LossReport {
+        LossReport::Exchanges {
+            inbound: true,
+            count,
+        }
+    }
 
     #[test]
     fn every_loss_is_told_once() {
         let mut ledger = Ledger::default();
         let losses = KernelLosses {
-            requests: [0, 3],
             events: 5,
-            state: 0,
+            ..inbound(3)
         };
-        let reports = ledger.settle(losses, [0, 0]);
-        let exchanges = LossReport::Exchanges {
-            inbound: true,
-            count: 3,
-        };
-        assert_eq!(reports, [exchanges, LossReport::Events { count: 5 }]);
-        assert_eq!(ledger.settle(losses, [0, 0]), []);
+        // Events at once, exchanges when no response can make up for them.
+        let events = LossReport::Events { count: 5 };
+        assert_eq!(ledger.settle(0, losses, [0, 0]), [events]);
+        assert_eq!(ledger.settle(HOLD_NS, losses, [0, 0]), [exchanges(3)]);
+        assert_eq!(ledger.settle(2 * HOLD_NS, losses, [0, 0]), []);
+        assert_eq!(ledger.close(losses, [0, 0]), []);
         assert_eq!(ledger.lost_exchanges(), 3);
     }
 
     #[test]
     fn a_response_without_its_request_is_no_lost_exchange() {
         let mut ledger = Ledger::default();
-        let losses = |inbound| KernelLosses {
-            requests: [0, inbound],
-            ..KernelLosses::default()
-        };
-        assert_eq!(ledger.settle(losses(2), [0, 2]), []);
-        let one = LossReport::Exchanges {
-            inbound: true,
-            count: 1,
-        };
-        assert_eq!(ledger.settle(losses(3), [0, 2]), [one]);
+        assert_eq!(ledger.settle(0, inbound(3), [0, 0]), []);
+        assert_eq!(ledger.settle(HOLD_NS, inbound(3), [0, 2]), [exchanges(1)]);
+        assert_eq!(ledger.close(inbound(4), [0, 2]), [exchanges(1)]);
+    }
+
+    #[test]
+    fn at_the_end_everything_is_told() {
+        let mut ledger = Ledger::default();
+        assert_eq!(ledger.settle(0, inbound(3), [0, 0]), []);
+        assert_eq!(ledger.close(inbound(3), [0, 1]), [exchanges(2)]);
     }
 }

@@ -30,7 +30,7 @@ fn without_date(answer: &[u8]) -> Vec<u8> {
 fn start() -> (Auditor, Programs) {
     let auditor = Auditor::start(&[]);
     let programs = kernel::held_by(auditor.pid());
-    assert_eq!(programs.len(), 6, "{programs:?}");
+    assert_eq!(programs.len(), 7, "{programs:?}");
     assert!(programs.is_subset(&kernel::loaded()));
     assert!(programs.is_subset(&kernel::attached()));
     (auditor, programs)
