@@ -64,9 +64,14 @@ struct Running {
 impl Understanding {
     /// Runs until the ring's thread is done and everything it sent is understood.
     pub(super) fn run(self, ring_to_understand: &Receiver<EventBatch>) -> Account {
+        let sessions = if self.connection_records.open {
+            Sessions::telling_opens()
+        } else {
+            Sessions::default()
+        };
         let mut running = Running {
             stages: self,
-            sessions: Sessions::default(),
+            sessions,
             recorder: Recorder::default(),
             ledger: Ledger::default(),
             settled_ns: Clock::boot_now(),
@@ -188,22 +193,20 @@ impl Running {
             self.tell_loss("ring", reason, unit, inbound, count, now);
         }
         let (statistics, told) = (self.sessions.statistics(), self.told);
-        self.tell_loss(
-            "session",
-            "table_full",
-            "event",
-            None,
-            statistics.table_full - told.table_full,
-            now,
-        );
-        self.tell_loss(
-            "session",
-            "unclaimed",
-            "event",
-            None,
-            statistics.early_unclaimed - told.early_unclaimed,
-            now,
-        );
+        let session = [
+            ("table_full", statistics.table_full - told.table_full),
+            (
+                "unclaimed",
+                statistics.early_unclaimed - told.early_unclaimed,
+            ),
+            (
+                "unknown_connection",
+                statistics.unknown_connection - told.unknown_connection,
+            ),
+        ];
+        for (reason, count) in session {
+            self.tell_loss("session", reason, "event", None, count, now);
+        }
         let rejected = self.account.rejected - self.rejected_told;
         self.tell_loss("session", "malformed_event", "event", None, rejected, now);
         self.told = statistics;
@@ -298,7 +301,7 @@ fn admits(scope: &Scope, resolved: &Resolved) -> bool {
                 head.and_then(|h| std::str::from_utf8(h.target()?).ok()),
             )
         }
-        Fact::Connection { inbound, .. } => (*inbound, None),
+        Fact::Opened { inbound, .. } | Fact::Connection { inbound, .. } => (*inbound, None),
         _ => return true,
     };
     let Some(connection) = resolved.record.connection() else {

@@ -54,7 +54,7 @@ attributes! {
     BYTES_RECEIVED = "auditor.bytes.received", "int, bytes", "Bytes that the audited end received for this interaction, heads and framing included.";
     BYTES_SENT = "auditor.bytes.sent", "int, bytes", "Bytes that the audited end sent, likewise.";
     RECORD_ID = "auditor.record.id", "string", "Stable identifier of the record: the same interaction has the same one when it is delivered twice.";
-    RECORD_PHASE = "auditor.record.phase", "string", "`end`.";
+    RECORD_PHASE = "auditor.record.phase", "string", "`start` for the opening of a connection, else `end`.";
     DIRECTION = "auditor.direction", "string", "`inbound` if the audited end was asked, `outbound` if it asked.";
     CONNECTION_ID = "auditor.connection.id", "string", "Identifier of the connection, equal in all its records.";
     PEER_KIND = "auditor.peer.kind", "string", "What the other end is, where it is a socket of this node: `pod` or `host_process`.";
@@ -74,7 +74,7 @@ attributes! {
     RETRANSMITS = "auditor.connection.retransmits", "int", "Segments sent again.";
     PRE_EXISTING = "auditor.connection.pre_existing", "bool", "The connection is older than the auditor.";
     LOSS_STAGE = "auditor.loss.stage", "string", "Where it was lost: `ring`, `session`.";
-    LOSS_REASON = "auditor.loss.reason", "string", "Why: `ring_full`, `table_full`, `state_allocation`, `malformed_event`, `unclaimed`.";
+    LOSS_REASON = "auditor.loss.reason", "string", "Why: `ring_full`, `table_full`, `state_allocation`, `malformed_event`, `unclaimed` (bytes of a handshake), `unknown_connection`.";
     LOSS_UNIT = "auditor.loss.unit", "string", "What is counted: `exchange` or `event`.";
     LOSS_COUNT = "auditor.loss.count", "int", "How many.";
     LOSS_LAST_TIME = "auditor.loss.last_time_unix_nano", "int, nanoseconds", "End of the period; the record's time is its beginning.";

@@ -33,7 +33,9 @@ impl EventName {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::HttpAccess => "One HTTP/1 exchange, at its end.",
-            Self::ConnectionAccess => "One TCP connection, at its close.",
+            Self::ConnectionAccess => {
+                "One TCP connection, at its close; where configured, at its opening too."
+            }
             Self::Loss => "Interactions or events that could not be recorded, with their number.",
             Self::Coverage => "What this node can be seen by, on start and stop.",
             Self::Lifecycle => "The daemon started or stopped.",

@@ -33,6 +33,12 @@ impl RecordIds {
         let _ = write!(to, "{}-{cookie:x}-{number:x}", self.boot);
     }
 
+    /// Appends the id of the opening of a connection.
+    pub fn open(&self, cookie: u64, to: &mut String) {
+        use std::fmt::Write as _;
+        let _ = write!(to, "{}-{cookie:x}-open", self.boot);
+    }
+
     /// Appends the id of the close of a connection.
     pub fn close(&self, cookie: u64, to: &mut String) {
         use std::fmt::Write as _;

@@ -12,6 +12,11 @@ use crate::{
 /// What a record tells of.
 #[derive(Debug)]
 pub enum Fact {
+    Opened {
+        connection: Arc<ConnectionFacts>,
+        /// `None` if it is not known which side opened it.
+        inbound: Option<bool>,
+    },
     Http {
         connection: Arc<ConnectionFacts>,
         inbound: bool,
@@ -76,7 +81,7 @@ impl Record {
     pub fn event(&self) -> EventName {
         match self.fact {
             Fact::Http { .. } => EventName::HttpAccess,
-            Fact::Connection { .. } => EventName::ConnectionAccess,
+            Fact::Opened { .. } | Fact::Connection { .. } => EventName::ConnectionAccess,
             Fact::Loss(_) => EventName::Loss,
             Fact::Coverage(_) => EventName::Coverage,
             Fact::Lifecycle(_) => EventName::Lifecycle,
@@ -86,7 +91,9 @@ impl Record {
     /// The connection it tells of.
     pub fn connection(&self) -> Option<&Arc<ConnectionFacts>> {
         match &self.fact {
-            Fact::Http { connection, .. } | Fact::Connection { connection, .. } => Some(connection),
+            Fact::Opened { connection, .. }
+            | Fact::Http { connection, .. }
+            | Fact::Connection { connection, .. } => Some(connection),
             _ => None,
         }
     }
@@ -102,6 +109,19 @@ pub struct Recorder {
 impl Recorder {
     pub fn record(&mut self, output: Output) -> Record {
         match output {
+            Output::Opened {
+                connection,
+                inbound,
+            } => {
+                let opened = connection.opened.0;
+                self.make(
+                    opened,
+                    Fact::Opened {
+                        connection,
+                        inbound,
+                    },
+                )
+            }
             Output::Exchange {
                 connection,
                 inbound,

@@ -33,6 +33,12 @@ impl<'a> Attributes<'a> {
         self.connection_id(cookie);
     }
 
+    pub(super) fn open_id(&mut self, cookie: u64) {
+        self.id(|ids, text| ids.open(cookie, text));
+        self.string(a::RECORD_PHASE, Phase::Start.as_str());
+        self.connection_id(cookie);
+    }
+
     pub(super) fn close_id(&mut self, cookie: u64) {
         self.id(|ids, text| ids.close(cookie, text));
         self.string(a::RECORD_PHASE, Phase::End.as_str());

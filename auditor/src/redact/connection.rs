@@ -30,6 +30,16 @@ pub(super) fn common(
     }
 }
 
+/// What the opening of a connection says.
+pub(super) fn opened(
+    attributes: &mut Attributes<'_>,
+    connection: &ConnectionFacts,
+    inbound: Option<bool>,
+) {
+    let peer = connection.peer;
+    attributes.body(&format!("connection {} {peer} opened", arrow(inbound)));
+}
+
 /// What the close of a connection says.
 pub(super) fn closed(
     attributes: &mut Attributes<'_>,
@@ -51,11 +61,7 @@ pub(super) fn closed(
     }
     attributes.int(a::SMOOTHED_RTT_US, u64::from(closed.smoothed_rtt_us));
     attributes.int(a::RETRANSMITS, u64::from(closed.retransmits));
-    let arrow = match inbound {
-        Some(true) => "from",
-        Some(false) => "to",
-        None => "with",
-    };
+    let arrow = arrow(inbound);
     let verb = match closed.termination {
         Termination::NeverOpened => "not opened",
         Termination::Graceful | Termination::Released => "closed",
@@ -66,6 +72,14 @@ pub(super) fn closed(
         "connection {arrow} {} {verb}, {} bytes received, {} sent",
         connection.peer, closed.bytes[0], closed.bytes[1]
     ));
+}
+
+fn arrow(inbound: Option<bool>) -> &'static str {
+    match inbound {
+        Some(true) => "from",
+        Some(false) => "to",
+        None => "with",
+    }
 }
 
 fn name(termination: Termination) -> &'static str {

@@ -35,6 +35,14 @@ impl Redactor {
         let resource = self.resource(&resolved.workload);
         let mut attributes = Attributes::new(record, &self.ids);
         match &record.fact {
+            Fact::Opened {
+                connection,
+                inbound,
+            } => {
+                attributes.open_id(connection.cookie);
+                connection::common(&mut attributes, connection, *inbound);
+                connection::opened(&mut attributes, connection, *inbound);
+            }
             Fact::Http {
                 connection,
                 inbound,

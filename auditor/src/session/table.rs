@@ -18,6 +18,11 @@ const MAX_CONNECTIONS: usize = 262_144;
 /// What became certain.
 #[derive(Debug)]
 pub enum Output {
+    /// Only where it was asked for, see [`Sessions::telling_opens`].
+    Opened {
+        connection: Arc<ConnectionFacts>,
+        inbound: Option<bool>,
+    },
     Exchange {
         connection: Arc<ConnectionFacts>,
         /// Requests arrive here.
@@ -64,9 +69,18 @@ pub struct Sessions {
     dirty: Vec<u64>,
     done: Vec<Exchange>,
     statistics: Statistics,
+    tells_opens: bool,
 }
 
 impl Sessions {
+    /// A table that tells of every connection when it opens, too.
+    pub fn telling_opens() -> Self {
+        Self {
+            tells_opens: true,
+            ..Self::default()
+        }
+    }
+
     /// Takes an event; what became certain is appended to `out`.
     pub fn step(&mut self, event: Event<'_>, out: &mut Vec<Output>) {
         match event {
@@ -128,6 +142,12 @@ impl Sessions {
         self.by_address.insert(Place::of(&facts), open.cookie);
         let connection = Connection::new(facts, open.receive_next, open.send_next);
         let facts = Arc::clone(&connection.facts);
+        if self.tells_opens {
+            out.push(Output::Opened {
+                inbound: connection.is_inbound(),
+                connection: Arc::clone(&facts),
+            });
+        }
         self.connections.insert(open.cookie, connection);
         if let Some(other) = other.and_then(|cookie| self.connections.get_mut(&cookie)) {
             // The two would keep each other alive: the link back has no link of its own.
