@@ -232,9 +232,6 @@ impl Streams {
                     Side::Response => self.response_began = at,
                 }
             }
-            if side == Side::Response {
-                self.begin_headless_response(&span, at);
-            }
             let Some(item) = self.reader_mut(side).read(&mut span) else {
                 return;
             };
