@@ -283,7 +283,7 @@ fn take(http: &mut Streams, side: Side, part: &Part<'_>, time: BootTime, done: &
                 http.set_followed(framed);
             }
             match start {
-                Start::Message(messages) if http.is_lost(side) => http.resume(side, messages),
+                Start::Message(messages) => http.resume(side, messages),
                 Start::Segment if http.is_lost(side) => http.try_resume(side, bytes),
                 _ => {}
             }

@@ -108,15 +108,15 @@ impl Head {
         let text = &bytes[line.start as usize..line.end as usize];
         // Servers overlook spaces behind the version.
         let text = &text[..text.iter().rposition(|&b| b != b' ').map_or(0, |at| at + 1)];
-        let method = text.iter().position(|&b| b == b' ')?;
-        let last = text.iter().rposition(|&b| b == b' ')?;
         if is_simple(text) {
             let start = Start::Request {
-                method: line.start..line.start + method as u32,
-                target: line.start + method as u32 + 1..line.end,
+                method: line.start..line.start + 3,
+                target: line.start + 4..line.start + text.len() as u32,
             };
             return Some((start, Version::Http09, Fields::default()));
         }
+        let method = text.iter().position(|&b| b == b' ')?;
+        let last = text.iter().rposition(|&b| b == b' ')?;
         let version = version(text.get(last + 1..)?)?;
         let target = trimmed(bytes, line.start + method as u32..line.start + last as u32);
         if method == 0 || !text[..method].iter().all(|&b| is_token(b)) || target.is_empty() {
@@ -342,9 +342,9 @@ fn trimmed(bytes: &[u8], range: Range<u32>) -> Range<u32> {
 }
 
 /// A request of HTTP/0.9. Only paths: other protocols have a `GET` with one word too.
-fn is_simple(line: &[u8]) -> bool {
-    line.strip_prefix(b"GET /")
-        .is_some_and(|rest| !rest.contains(&b' '))
+pub(super) fn is_simple(line: &[u8]) -> bool {
+    line.strip_prefix(b"GET ")
+        .is_some_and(|target| target.starts_with(b"/") && !target.contains(&b' '))
 }
 
 fn version(text: &[u8]) -> Option<Version> {

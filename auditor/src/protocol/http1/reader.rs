@@ -137,11 +137,6 @@ impl Reader {
         self.body = self.wire().saturating_sub(head);
     }
 
-    /// No heads at all: everything from here on is one body.
-    pub fn set_headless(&mut self) {
-        self.set_open(self.position, 0);
-    }
-
     /// A message begins here for certain.
     pub fn resynchronize(&mut self) {
         self.buffer = Vec::new();
@@ -227,10 +222,10 @@ impl Reader {
             Span::Skipped(_) => return Some(self.cut_head()),
         };
         let room = bytes.len().min(MAX_HEAD - self.buffer.len());
-        let seen = &bytes[..room];
-        let end = scan::end_of_simple_request(self.side, &self.buffer, seen)
-            .or_else(|| scan::end_of_head(&self.buffer, seen));
-        if let Some(n) = end {
+        let simple = (self.side == Side::Request)
+            .then(|| scan::end_of_simple(&self.buffer, &bytes[..room]))
+            .flatten();
+        if let Some(n) = simple.or_else(|| scan::end_of_head(&self.buffer, &bytes[..room])) {
             self.take_up_to(span, n as u64);
             return Some(self.finish_head(&bytes[..n]));
         }

@@ -1,6 +1,8 @@
 //! Looking for the ends of lines and heads in bytes that come in pieces.
 
-use super::head::{Head, Version};
+use std::borrow::Cow;
+
+use super::head::{self, Head, Version};
 use crate::protocol::Side;
 
 /// Longest beginning of a first line that is looked at before the line is whole.
@@ -46,42 +48,32 @@ pub(super) fn is_foreign(side: Side, head: &[u8], fresh: usize) -> bool {
     let Some(end) = head.iter().position(|&b| b == b'\n') else {
         return false;
     };
-    let line = &head[..=end];
-    let is_message = match side {
-        Side::Request => Head::request(line).is_ok(),
-        Side::Response => Head::response(line).is_ok(),
-    };
-    end + fresh >= head.len() && !is_message
+    end + fresh >= head.len() && !begins_message(side, &head[..=end])
 }
 
-/// Bytes of `bytes` up to the end of a request of HTTP/0.9 that `buffer` begins: one line.
-pub(super) fn end_of_simple_request(side: Side, buffer: &[u8], bytes: &[u8]) -> Option<usize> {
-    const BEGINNING: &[u8] = b"GET /";
-    let mut first = buffer.iter().chain(bytes);
-    if side == Side::Response || !BEGINNING.iter().all(|b| first.next() == Some(b)) {
-        return None;
-    }
+/// Bytes of `bytes` up to the end of a request of HTTP/0.9, which has one line.
+pub(super) fn end_of_simple(buffer: &[u8], bytes: &[u8]) -> Option<usize> {
+    let end = bytes.iter().position(|&b| b == b'\n')? + 1;
     if buffer.contains(&b'\n') {
         return None;
     }
-    let end = bytes.iter().position(|&b| b == b'\n')?;
-    let line = [buffer, &bytes[..=end]].concat();
-    Head::request(&line)
-        .is_ok_and(|head| head.version() == Version::Http09)
-        .then_some(end + 1)
+    let line = match buffer {
+        [] => Cow::Borrowed(&bytes[..end]),
+        _ => Cow::Owned([buffer, &bytes[..end]].concat()),
+    };
+    head::is_simple(line.trim_ascii_end()).then_some(end)
 }
 
-/// The first line is there, and it is one of HTTP/1 for certain.
+/// The first line is there, and it is one of HTTP/1.
 pub(super) fn begins_message(side: Side, bytes: &[u8]) -> bool {
     let Some(end) = bytes.iter().position(|&b| b == b'\n') else {
         return false;
     };
-    match side {
-        Side::Request => {
-            Head::request(&bytes[..=end]).is_ok_and(|head| head.version() != Version::Http09)
-        }
-        Side::Response => Head::response(&bytes[..=end]).is_ok(),
-    }
+    let head = match side {
+        Side::Request => Head::request(&bytes[..=end]),
+        Side::Response => Head::response(&bytes[..=end]),
+    };
+    head.is_ok_and(|head| head.version() != Version::Http09)
 }
 
 /// Size in a chunk-size line; extensions are left out.
@@ -99,12 +91,12 @@ pub(super) fn chunk_size(line: &[u8]) -> Option<u64> {
 }
 
 /// These may be the first bytes of a message.
-pub(super) fn may_begin(side: Side, prefix: &[u8]) -> bool {
+fn may_begin(side: Side, prefix: &[u8]) -> bool {
     match side {
         Side::Request => {
             let method = prefix.iter().position(|&b| b == b' ');
             let method = &prefix[..method.unwrap_or(prefix.len())];
-            !method.is_empty() && method.iter().all(|&b| super::head::is_token(b))
+            !method.is_empty() && method.iter().all(|&b| head::is_token(b))
         }
         Side::Response => {
             let n = prefix.len().min(7);

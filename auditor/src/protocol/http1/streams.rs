@@ -133,17 +133,16 @@ impl Streams {
         self.run(side, Span::Skipped(n), only(Reason::Hole), at, done);
     }
 
-    /// A message begins at the next byte of a direction, for certain: it is number `messages`.
+    /// The giver of the bytes says that message number `messages` begins at the next byte of a
+    /// direction. That is certain where a message may begin at all.
     pub fn resume(&mut self, side: Side, messages: u32) {
+        if !self.reader(side).is_lost() && !self.reader(side).is_at_start() {
+            return;
+        }
+        self.reader_mut(side).resynchronize();
         match side {
-            Side::Request => {
-                self.request.resynchronize();
-                self.requests = messages;
-            }
-            Side::Response => {
-                self.response.resynchronize();
-                self.responses = messages;
-            }
+            Side::Request => self.requests = messages,
+            Side::Response => self.responses = messages,
         }
     }
 
@@ -232,9 +231,6 @@ impl Streams {
                     Side::Request => self.request_began = at,
                     Side::Response => self.response_began = at,
                 }
-            }
-            if side == Side::Response {
-                self.begin_headless_response(&span, at);
             }
             let Some(item) = self.reader_mut(side).read(&mut span) else {
                 return;

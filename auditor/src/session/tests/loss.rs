@@ -89,6 +89,30 @@ fn a_response_shows_that_what_was_before_it_will_not_come() {
 }
 
 #[test]
+fn a_connection_whose_beginning_was_lost_is_paired_by_the_numbers_of_the_kernel() {
+    let mut node = Node::accepted(1000, 5000);
+    let numbered = |data, messages| Data {
+        message_start: true,
+        messages,
+        ..framed(data)
+    };
+    // The response to the fourth request comes first, then the fifth of each.
+    node.data(numbered(leaves(5000, FIVE), 3));
+    node.data(numbered(arrives(1000, GET), 4));
+    let next = leaves(5000 + FIVE.len() as u32, b"HTTP/1.1 204 No Content\r\n\r\n");
+    node.data(numbered(next, 4));
+    assert_eq!(
+        node.lines(),
+        ["- -> 200, 5 bytes, request_missing", "/ -> 204, 0 bytes"]
+    );
+
+    let mut node = Node::accepted(1000, 5000);
+    node.data(numbered(arrives(1000, GET), 4));
+    node.data(numbered(leaves(5000, FIVE), 3));
+    assert_eq!(node.lines(), ["- -> 200, 5 bytes, request_missing"]);
+}
+
+#[test]
 fn nothing_more_is_copied_of_what_is_not_known_to_be_http() {
     let noise = [0; 16 * 1024];
     let mut older = Node::default();

@@ -5,11 +5,10 @@ use super::{
         Exchange, Head, Incomplete, Message, Reason, Version,
         framing::{self, Body},
         pending::Pending,
-        scan,
     },
     Streams, Verdict, is_before, only,
 };
-use crate::protocol::{Nanos, Side, Span};
+use crate::protocol::Nanos;
 
 impl Streams {
     // === requests ===
@@ -21,15 +20,16 @@ impl Streams {
         at: Nanos,
         done: &mut Vec<Exchange>,
     ) {
-        if head.version() == Version::Http09 {
-            // It is the last on its connection.
-            self.request.set_lost();
-        } else if !head.is_truncated() {
+        if !head.is_truncated() {
             let body = framing::of_request(&head);
             if framing::is_ambiguous(&head, body) {
                 incomplete.add(Reason::FramingAmbiguous);
             }
             self.request.set_body(body);
+            if head.version() == Version::Http09 {
+                // Servers take what follows for nothing.
+                self.request.set_lost();
+            }
         }
         self.verdict = Verdict::Http;
         let message = Message::begun(Some(head), self.request_began, self.request.wire());
@@ -96,20 +96,6 @@ impl Streams {
     }
 
     // === responses ===
-
-    /// The first bytes of a response, if they answer HTTP/0.9 as that is answered: without a
-    /// head. A server that refuses it may do so in a later version.
-    pub(super) fn begin_headless_response(&mut self, span: &Span<'_>, at: Nanos) {
-        let simple = |p: &&mut Pending| p.version() == Some(Version::Http09);
-        if self.response.is_at_start()
-            && let Some(front) = self.pending.front_mut().filter(simple)
-            && let Span::Bytes(bytes) = span
-            && !scan::may_begin(Side::Response, bytes)
-        {
-            front.response = Some(Message::begun(None, at, 0));
-            self.response.set_headless();
-        }
-    }
 
     pub(super) fn response_head(
         &mut self,
@@ -232,7 +218,12 @@ impl Streams {
             self.pending.clear();
             self.request.set_lost();
         } else if let Some(front) = self.pending.front_mut() {
-            front.incomplete.add(Reason::ResponseUnparsable);
+            if front.version() == Some(Version::Http09) && front.response.is_none() {
+                front.response = Some(Message::begun(None, self.response_began, 0));
+                self.response.set_open(self.response.from(), 0);
+            } else {
+                front.incomplete.add(Reason::ResponseUnparsable);
+            }
         }
     }
 }

@@ -133,6 +133,25 @@ fn a_request_line_is_not_hidden_by_blanks() {
 }
 
 #[test]
+fn a_request_of_one_line_is_answered_by_a_body_alone() {
+    let line = b"\r\nGET /old\r\nforged: 1\r\nX: HTTP/1.1\r\nHost: h\r\n\r\n";
+    for size in [line.len(), 9, 1] {
+        let mut talk = Talk::new();
+        for piece in line.chunks(size) {
+            talk.step(Ask(piece));
+        }
+        for piece in b"Hello, old one\r\n".chunks(size) {
+            talk.step(Answer(piece));
+        }
+        talk.step(Close);
+        assert_eq!(talk.lines(), ["GET /old -> -, 0/16 bytes"], "{size}");
+        let exchange = &talk.done[0];
+        assert_eq!(exchange.request.as_ref().unwrap().wire, 10);
+        assert!(exchange.response.as_ref().unwrap().head.is_none());
+    }
+}
+
+#[test]
 fn a_first_line_that_is_too_long_is_a_request_all_the_same() {
     let line = format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(20_000)).into_bytes();
     for size in [line.len(), 1460, 1] {
