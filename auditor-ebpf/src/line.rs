@@ -116,7 +116,7 @@ unsafe fn ended(walk: *mut Walk, newline: u64, long: bool) -> i64 {
                 if !long {
                     note_first_line(walk);
                 }
-                if (*(*walk).cursor()).request == 0 && (*(*walk).connection).unusual != 0 {
+                if (*(*walk).cursor()).request == 0 && !is_foreseen(walk) {
                     unframe(flow);
                     return 1;
                 }
@@ -158,6 +158,21 @@ unsafe fn ended(walk: *mut Walk, newline: u64, long: bool) -> i64 {
                 0
             }
         }
+    }
+}
+
+/// The request of this response was counted, and it asked for nothing unusual: otherwise the head
+/// of the response alone does not tell whether it has a body.
+#[inline(always)]
+unsafe fn is_foreseen(walk: *mut Walk) -> bool {
+    unsafe {
+        let connection = (*walk).connection;
+        let asked = if (*(*walk).cursor()).direction == 0 {
+            (*connection).flows[1].messages
+        } else {
+            (*connection).flows[0].messages
+        };
+        (*connection).unusual == 0 && asked > (*(*walk).flow).messages
     }
 }
 

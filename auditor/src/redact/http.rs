@@ -8,7 +8,7 @@ use super::{
     value::clean,
 };
 use crate::{
-    protocol::http1::{Exchange, Head, Reason},
+    protocol::http1::{Exchange, Head, Incomplete, Message, Reason},
     record::attribute as a,
 };
 
@@ -113,11 +113,15 @@ fn sizes_and_times(attributes: &mut Attributes<'_>, inbound: bool, exchange: &Ex
     if let Some(request) = &exchange.request
         && request.head.is_some()
     {
-        attributes.int(a::HTTP_REQUEST_BODY_SIZE, request.body);
+        if body_is_known(request, exchange.incomplete) {
+            attributes.int(a::HTTP_REQUEST_BODY_SIZE, request.body);
+        }
         *if inbound { &mut received } else { &mut sent } = Some(request.wire);
     }
     if let Some(response) = &exchange.response {
-        attributes.int(a::HTTP_RESPONSE_BODY_SIZE, response.body);
+        if body_is_known(response, exchange.incomplete) {
+            attributes.int(a::HTTP_RESPONSE_BODY_SIZE, response.body);
+        }
         *if inbound { &mut sent } else { &mut received } = Some(response.wire);
     }
     if let Some(received) = received {
@@ -131,6 +135,14 @@ fn sizes_and_times(attributes: &mut Attributes<'_>, inbound: bool, exchange: &Ex
     if let Some(first) = exchange.time_to_first_byte() {
         attributes.int(a::TIME_TO_FIRST_BYTE_NS, first);
     }
+}
+
+/// False where the framing was lost, so that what was counted is not the body. Of a body that was
+/// cut short the size is what came of it.
+fn body_is_known(message: &Message, incomplete: Incomplete) -> bool {
+    let truncated = message.head.as_ref().is_some_and(Head::is_truncated);
+    let lost = incomplete.has(Reason::FramingAmbiguous) || incomplete.has(Reason::Hole);
+    !truncated && (message.ended.is_some() || !lost)
 }
 
 enum Failure {

@@ -12,6 +12,7 @@ use crate::support::nginx::{AccessLog, KB, KB_SIZE, NOTHING, Nginx, OK, OK_SIZE}
 use crate::support::ports;
 use crate::support::process::{finish, succeed};
 use crate::support::record::{CONNECTION, Record, Side};
+use crate::support::temp::TempDir;
 
 const AGENT: &str = "e2e/1.0 (a test)";
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -307,4 +308,25 @@ fn a_refused_connection_is_recorded() {
             ("auditor.bytes.received", json!(0)),
         ],
     );
+}
+
+#[test]
+fn openings_are_recorded_where_the_file_asks_for_them() {
+    let nginx = Nginx::start(AccessLog::Off);
+    let folder = TempDir::new();
+    let file = folder.write("auditor.yaml", b"connection_records:\n  open: true\n");
+    let auditor = Auditor::start(&["--config", &file.display().to_string()]);
+    curl(&["--silent", "--fail", &nginx.url(OK)]);
+    let stopped = auditor.stop();
+    for side in Side::BOTH {
+        let of_nginx = |record: &Record| {
+            record.is(CONNECTION, side) && record.server_port(side) == Some(nginx.port)
+        };
+        let phases: Vec<_> = stopped
+            .records()
+            .filter(of_nginx)
+            .map(|record| record.text("auditor.record.phase").map(str::to_owned))
+            .collect();
+        assert_eq!(phases, [Some("start".to_owned()), Some("end".to_owned())]);
+    }
 }

@@ -56,8 +56,8 @@ fn a_new_arrow_is_a_problem_and_a_meant_one_is_not() {
     let meant = "use crate::decode::Event;\nuse crate::telemetry::Counter;";
     assert_eq!(check(Path::new("session/table.rs"), meant), [""; 0]);
     assert_eq!(
-        check(Path::new("journal.rs"), "use crate::record::Record;"),
-        ["journal.rs: journal -> record"]
+        check(Path::new("export.rs"), "use crate::record::Record;"),
+        ["export.rs: export -> record"]
     );
     assert_eq!(
         check(
