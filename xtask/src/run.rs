@@ -30,7 +30,12 @@ const SETTLE: Duration = Duration::from_secs(1);
 pub(crate) fn run(args: &Args) -> Result<()> {
     build::run()?;
     let mut auditor = shell::as_root(build::binary())?;
-    auditor.arg("run").args(&args.auditor);
+    auditor.arg("run");
+    if args.demo {
+        // For a person, also where the output is not a terminal; what is typed wins.
+        auditor.args(["--output", "pretty"]);
+    }
+    auditor.args(&args.auditor);
     if args.demo {
         return show(&mut auditor);
     }
