@@ -31,8 +31,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     build::run()?;
     let mut auditor = shell::as_root(build::binary())?;
     auditor.arg("run");
-    if args.demo {
-        // For a person, also where the output is not a terminal; what is typed wins.
+    if args.demo && !args.auditor.iter().any(|arg| arg.starts_with("--output")) {
+        // For a person, also where the output is not a terminal.
         auditor.args(["--output", "pretty"]);
     }
     auditor.args(&args.auditor);
