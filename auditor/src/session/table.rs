@@ -139,7 +139,9 @@ impl Sessions {
         if let Some(other) = &other {
             facts.other = self.connections.get(other).map(|c| Arc::clone(&c.facts));
         }
-        self.by_address.insert(Place::of(&facts), open.cookie);
+        if let Some(former) = self.by_address.insert(Place::of(&facts), open.cookie) {
+            self.succeed(former, &facts, out);
+        }
         let connection = Connection::new(facts, open.receive_next, open.send_next);
         let facts = Arc::clone(&connection.facts);
         if self.tells_opens {
@@ -174,6 +176,19 @@ impl Sessions {
                 bytes: &early.bytes,
             };
             self.data(&data, out);
+        }
+    }
+
+    /// A socket that has the place of another shows that the other is gone: the event of its close
+    /// was lost. What it left unfinished goes out as it is, and the table forgets it.
+    fn succeed(&mut self, former: u64, facts: &ConnectionFacts, out: &mut Vec<Output>) {
+        let netns = facts.owner.netns_cookie;
+        let same = |c: &Connection| netns != 0 && c.facts.owner.netns_cookie == netns;
+        if self.connections.get(&former).is_some_and(same)
+            && let Some(mut connection) = self.connections.remove(&former)
+        {
+            connection.interrupt(facts.opened, &mut self.done);
+            emit(&mut connection, &mut self.done, out);
         }
     }
 
