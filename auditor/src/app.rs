@@ -130,6 +130,7 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
         scope,
         redactor: Redactor::new(headers, ids),
         connection_records: settings.connection_records,
+        periodic_interval: settings.periodic_interval,
         outputs: Outputs {
             stdout: to_stdout,
             otlp: to_otlp,

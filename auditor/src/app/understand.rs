@@ -44,6 +44,7 @@ pub(super) struct Understanding {
     pub(super) scope: Scope,
     pub(super) redactor: Redactor,
     pub(super) connection_records: ConnectionRecords,
+    pub(super) periodic_interval: Duration,
     pub(super) outputs: Outputs,
 }
 
@@ -54,6 +55,8 @@ struct Running {
     ledger: Ledger,
     /// Boot time up to which losses were told.
     settled_ns: u64,
+    /// When it was last looked for what goes on.
+    looked_ns: u64,
     told: session::Statistics,
     rejected_told: u64,
     account: Account,
@@ -75,6 +78,7 @@ impl Understanding {
             recorder: Recorder::default(),
             ledger: Ledger::default(),
             settled_ns: Clock::boot_now(),
+            looked_ns: Clock::boot_now(),
             told: session::Statistics::default(),
             rejected_told: 0,
             account: Account {
@@ -98,6 +102,7 @@ impl Understanding {
             }
             if Instant::now() >= settle_at {
                 running.settle(false);
+                running.tell_ongoing();
                 settle_at = Instant::now() + SETTLE_INTERVAL;
             }
         }
@@ -154,6 +159,21 @@ impl Running {
         if !self.sealed.is_empty() {
             self.stages.outputs.send(std::mem::take(&mut self.sealed));
         }
+    }
+
+    /// Long connections and exchanges are told while they last.
+    fn tell_ongoing(&mut self) {
+        let now = Clock::boot_now();
+        let interval = self.stages.periodic_interval.as_nanos() as u64;
+        // One look in ten misses nothing by more than a tenth of the interval.
+        if now.saturating_sub(self.looked_ns) < interval / 10 {
+            return;
+        }
+        self.looked_ns = now;
+        self.sessions
+            .ongoing(BootTime(now), interval, &mut self.found);
+        self.seal_found();
+        self.flush();
     }
 
     /// Compares what the kernel saw with what was recorded; the difference becomes records.
@@ -301,7 +321,9 @@ fn admits(scope: &Scope, resolved: &Resolved) -> bool {
                 head.and_then(|h| std::str::from_utf8(h.target()?).ok()),
             )
         }
-        Fact::Opened { inbound, .. } | Fact::Connection { inbound, .. } => (*inbound, None),
+        Fact::Opened { inbound, .. }
+        | Fact::Ongoing { inbound, .. }
+        | Fact::Connection { inbound, .. } => (*inbound, None),
         _ => return true,
     };
     let Some(connection) = resolved.record.connection() else {

@@ -6,6 +6,7 @@ use super::{
     connection::{Closed, Connection, Directive},
     early::EarlyArrivals,
     facts::ConnectionFacts,
+    progress::{Moment, Ongoing},
 };
 use crate::{
     decode::{BootTime, Close, Data, Direction, Event, Open, Role},
@@ -24,12 +25,18 @@ pub enum Output {
         inbound: Option<bool>,
     },
     Exchange {
+        moment: Moment,
         connection: Arc<ConnectionFacts>,
         /// Requests arrive here.
         inbound: bool,
         /// Number of the exchange on the connection.
         number: u32,
         exchange: Box<Exchange>,
+    },
+    Ongoing {
+        connection: Arc<ConnectionFacts>,
+        inbound: Option<bool>,
+        ongoing: Ongoing,
     },
     Closed {
         connection: Arc<ConnectionFacts>,
@@ -99,6 +106,29 @@ impl Sessions {
                     give(cookie, direction, directive);
                 }
             }
+        }
+    }
+
+    /// What has lasted for `interval_ns` without being told of.
+    pub fn ongoing(&mut self, at: BootTime, interval_ns: u64, out: &mut Vec<Output>) {
+        for connection in self.connections.values_mut() {
+            let Some((ongoing, exchange)) = connection.ongoing(at, interval_ns) else {
+                continue;
+            };
+            if let Some((moment, exchange)) = exchange {
+                out.push(Output::Exchange {
+                    moment,
+                    connection: Arc::clone(&connection.facts),
+                    inbound: connection.is_inbound().unwrap_or_default(),
+                    number: connection.exchanges,
+                    exchange: Box::new(exchange),
+                });
+            }
+            out.push(Output::Ongoing {
+                connection: Arc::clone(&connection.facts),
+                inbound: connection.is_inbound(),
+                ongoing,
+            });
         }
     }
 
@@ -280,6 +310,7 @@ fn emit(connection: &mut Connection, done: &mut Vec<Exchange>, out: &mut Vec<Out
         let number = connection.exchanges;
         connection.exchanges = connection.exchanges.wrapping_add(1);
         out.push(Output::Exchange {
+            moment: Moment::End,
             connection: Arc::clone(&connection.facts),
             inbound: connection.is_inbound().unwrap_or_default(),
             number,
