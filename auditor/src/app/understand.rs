@@ -10,9 +10,11 @@ use super::outputs::Outputs;
 use crate::{
     clock::Clock,
     config::ConnectionRecords,
-    decode::{BootTime, decode},
+    decode::{BootTime, Open, Owner, Role, decode},
     identity::{Identifier, Resolved},
-    kernel::{Counter, Counters, CountersReader, DirectiveWriter, EventBatch, FlowAction},
+    kernel::{
+        Counter, Counters, CountersReader, DirectiveWriter, EventBatch, Existing, FlowAction,
+    },
     record::{Coverage, Fact, Lifecycle, Loss, Record, Recorder},
     redact::{Redactor, Sealed},
     scope::{self, Scope},
@@ -66,7 +68,11 @@ struct Running {
 
 impl Understanding {
     /// Runs until the ring's thread is done and everything it sent is understood.
-    pub(super) fn run(self, ring_to_understand: &Receiver<EventBatch>) -> Account {
+    pub(super) fn run(
+        self,
+        existing: &[Existing],
+        ring_to_understand: &Receiver<EventBatch>,
+    ) -> Account {
         let sessions = if self.connection_records.open {
             Sessions::telling_opens()
         } else {
@@ -92,6 +98,7 @@ impl Understanding {
             sealed: Vec::new(),
         };
         running.announce("started");
+        running.notice_existing(existing);
         let mut settle_at = Instant::now() + SETTLE_INTERVAL;
         loop {
             let wait = settle_at.saturating_duration_since(Instant::now());
@@ -111,6 +118,29 @@ impl Understanding {
 }
 
 impl Running {
+    /// What was open before the programs were attached.
+    fn notice_existing(&mut self, existing: &[Existing]) {
+        for connection in existing {
+            let open = Open {
+                cookie: connection.cookie,
+                time: BootTime(Clock::boot_now()),
+                local: connection.local,
+                peer: connection.peer,
+                owner: Owner {
+                    cgroup_id: connection.cgroup_id,
+                    netns_cookie: 0,
+                    process: None,
+                },
+                role: Role::Unseen,
+                receive_next: 0,
+                send_next: 0,
+            };
+            self.sessions.notice(&open, &mut self.found);
+        }
+        self.seal_found();
+        self.flush();
+    }
+
     fn batch(&mut self, batch: &EventBatch) {
         for bytes in batch.iter() {
             match decode(bytes) {
@@ -270,11 +300,7 @@ impl Running {
         let coverage = Coverage {
             state,
             tier: "base",
-            gaps: vec![
-                "tls_plaintext",
-                "http2",
-                "connections_idle_since_before_start",
-            ],
+            gaps: vec!["tls_plaintext", "http2"],
         };
         for fact in [Fact::Lifecycle(lifecycle), Fact::Coverage(coverage)] {
             let record = self.recorder.node(fact);

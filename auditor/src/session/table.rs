@@ -88,6 +88,19 @@ impl Sessions {
         }
     }
 
+    /// Takes note of a connection that is older than the auditor, and tells of it.
+    pub fn notice(&mut self, open: &Open, out: &mut Vec<Output>) {
+        self.open(open, out);
+        if !self.tells_opens
+            && let Some(connection) = self.connections.get(&open.cookie)
+        {
+            out.push(Output::Opened {
+                connection: Arc::clone(&connection.facts),
+                inbound: connection.is_inbound(),
+            });
+        }
+    }
+
     /// Takes an event; what became certain is appended to `out`.
     pub fn step(&mut self, event: Event<'_>, out: &mut Vec<Output>) {
         match event {
@@ -250,6 +263,10 @@ impl Sessions {
     }
 
     fn close(&mut self, close: &Close, out: &mut Vec<Output>) {
+        if close.released && !self.connections.contains_key(&close.cookie) {
+            // A socket that was no connection, or none that was ever seen.
+            return;
+        }
         let mut connection = self.connections.remove(&close.cookie).unwrap_or_else(|| {
             // Never established, or its `Open` was lost.
             let facts = ConnectionFacts {
