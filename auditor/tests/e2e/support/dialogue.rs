@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, AsRawFd as _, RawFd};
 
 use rustix::net::sockopt;
 
@@ -79,6 +79,11 @@ impl Dialogue {
 
     pub(crate) fn server_is_done(&mut self) {
         end(&self.server, &mut self.client);
+    }
+
+    /// Those of the client and of the server.
+    pub(crate) fn descriptors(&self) -> [RawFd; 2] {
+        [self.client.as_raw_fd(), self.server.as_raw_fd()]
     }
 
     /// The client goes without a word.
