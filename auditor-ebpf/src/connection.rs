@@ -27,7 +27,9 @@ pub struct Connection {
     pub own: u8,
     /// A HEAD or CONNECT request was seen: responses cannot be framed from their heads alone.
     pub unusual: u8,
-    pub reserved: u32,
+    /// Its process let go of it and its end was told: not looked at any more.
+    pub released: u8,
+    pub reserved: [u8; 3],
 }
 
 /// One direction.

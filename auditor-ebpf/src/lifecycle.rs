@@ -107,6 +107,8 @@ unsafe fn released(sk: *mut bpf_sock) -> Option<()> {
             reserved: [0; 6],
         };
         if !connection.is_null() {
+            // The kernel may tell the close as well, if an earlier auditor asked it to.
+            (*connection).released = 1;
             event.tuple = (*connection).tuple;
             take_flows(&mut event, &*connection);
         }
@@ -193,7 +195,7 @@ unsafe fn closed(ops: *mut bpf_sock_ops, previous: u32) -> Option<()> {
             }
             return None;
         }
-        if (*connection).own != 0 {
+        if (*connection).own != 0 || (*connection).released != 0 {
             return None;
         }
         emit_close(ops, sk, Some(&*connection), previous, 0);

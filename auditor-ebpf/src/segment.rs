@@ -71,7 +71,7 @@ unsafe fn observe(skb: *mut __sk_buff, direction: Direction) -> Option<()> {
             count(Counter::ConnectionStateFailed, 1);
             return None;
         }
-        if (*connection).own != 0 {
+        if (*connection).own != 0 || (*connection).released != 0 {
             return None;
         }
         if (*connection).cgroup_id == 0 {

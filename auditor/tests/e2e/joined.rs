@@ -196,3 +196,30 @@ fn an_old_connection_that_says_nothing_is_told_at_the_start_and_at_its_end() {
         );
     }
 }
+
+/// An auditor asks the kernel to tell of the close of what opens under it, and the kernel goes on
+/// to do so for the next one.
+#[test]
+fn a_connection_that_an_earlier_auditor_saw_open_ends_once() {
+    let stage = Stage::new();
+    let former = Auditor::start(&[]);
+    let mut dialogue = stage.dialogue();
+    dialogue.ask(request(0));
+    dialogue.answer(ANSWER);
+    former.stop();
+    let auditor = Auditor::start(&[]);
+    dialogue.ask(request(1));
+    dialogue.answer(ANSWER);
+    drop(dialogue);
+    auditor.await_closed(stage.port, 1);
+    let stopped = auditor.stop();
+    for side in Side::BOTH {
+        assert_eq!(stopped.http(side, stage.port).len(), 1);
+        let ends = stopped.records().filter(|record| {
+            record.is(CONNECTION, side)
+                && record.server_port(side) == Some(stage.port)
+                && record.text("auditor.record.phase") == Some("end")
+        });
+        assert_eq!(ends.count(), 1);
+    }
+}
