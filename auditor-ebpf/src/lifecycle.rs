@@ -31,6 +31,17 @@ const TCP_CLOSE_WAIT: u32 = 8;
 const TCP_LISTEN: u32 = 10;
 const TCP_SYN_SENT: u32 = 2;
 const AF_INET: u32 = 2;
+const SOCK_STREAM: u32 = 1;
+
+/// Stands where only the cookie says which connection is meant.
+const NO_TUPLE: Tuple = Tuple {
+    local_address: [0; 16],
+    peer_address: [0; 16],
+    local_port: 0,
+    peer_port: 0,
+    family: AF_INET as u16,
+    reserved: 0,
+};
 
 /// The auditor's own process, whose connections are not looked at; set at load.
 #[unsafe(no_mangle)]
@@ -55,12 +66,17 @@ pub fn socket_released(ctx: SockContext) -> i32 {
 #[inline(always)]
 unsafe fn released(sk: *mut bpf_sock) -> Option<()> {
     unsafe {
-        let connection = CONNECTIONS.get(sk.cast());
-        if connection.is_null() {
+        if (*sk).type_ != SOCK_STREAM {
             return None;
         }
-        let connection = &*connection;
-        if connection.role != Role::Unseen as u8 || connection.announced == 0 {
+        let connection = CONNECTIONS.get(sk.cast());
+        if connection.is_null() {
+            // A socket that was made before, and has been silent since: the daemon may have it on
+            // the list of those that it found.
+            if !OWNERS.get(sk.cast()).is_null() {
+                return None;
+            }
+        } else if (*connection).role != Role::Unseen as u8 || (*connection).announced == 0 {
             return None;
         }
         let cookie = bpf_get_socket_cookie(sk.cast());
@@ -77,7 +93,7 @@ unsafe fn released(sk: *mut bpf_sock) -> Option<()> {
                 time_ns: bpf_ktime_get_boot_ns(),
                 cookie,
             },
-            tuple: connection.tuple,
+            tuple: NO_TUPLE,
             owner: owner(sk),
             opened_ns: 0,
             bytes: [0; 2],
@@ -90,7 +106,10 @@ unsafe fn released(sk: *mut bpf_sock) -> Option<()> {
             previous_state: 0,
             reserved: [0; 6],
         };
-        take_flows(&mut event, connection);
+        if !connection.is_null() {
+            event.tuple = (*connection).tuple;
+            take_flows(&mut event, &*connection);
+        }
         emit::close(event);
         Some(())
     }

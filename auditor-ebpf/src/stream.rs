@@ -3,7 +3,7 @@
 use auditor_common::{Counter, Direction, FlowDirective, MAX_CAPTURE, Role, data_flag};
 use aya_ebpf::{
     bindings::__sk_buff,
-    helpers::generated::{bpf_get_socket_cookie, bpf_skb_load_bytes},
+    helpers::generated::{bpf_get_socket_cookie, bpf_ktime_get_boot_ns, bpf_skb_load_bytes},
 };
 
 use crate::{
@@ -45,6 +45,10 @@ pub unsafe fn observe(
             (*flow).next = segment.sequence.wrapping_add(segment.length);
         }
         if (*flow).phase == phase::STOPPED {
+            if fresh > 0 {
+                (*flow).skipped += fresh as u64;
+                tell_progress(skb, connection, flow, direction);
+            }
             return;
         }
         // What was seen before is cut off; ahead of a gap nothing was.
@@ -116,20 +120,50 @@ unsafe fn pass_gap(
         }
         count(Counter::OutOfOrder, 1);
         if (*flow).skipped != 0 {
-            let marker = Piece {
-                offset: 0,
-                length: 0,
-                sequence: (*flow).next,
-                skipped_after: 0,
-                starts: 0,
-                messages: (*flow).messages,
-                flags: 0,
-                direction: direction as u8,
-                request: 0,
-            };
-            emit::data(skb, connection, flow, &marker);
+            mark(skb, connection, flow, direction);
         }
         unframe(flow);
+    }
+}
+
+/// Tells now and then how far a direction has come of which nothing is copied.
+#[inline(always)]
+unsafe fn tell_progress(
+    skb: *mut __sk_buff,
+    connection: *mut Connection,
+    flow: *mut Flow,
+    direction: Direction,
+) {
+    unsafe {
+        if (*flow).skipped >= walk::PROGRESS_BYTES
+            || bpf_ktime_get_boot_ns() - (*flow).event_ns > walk::PROGRESS_NS
+        {
+            mark(skb, connection, flow, direction);
+        }
+    }
+}
+
+/// Tells of skipped bytes without copying any.
+#[inline(always)]
+unsafe fn mark(
+    skb: *mut __sk_buff,
+    connection: *mut Connection,
+    flow: *mut Flow,
+    direction: Direction,
+) {
+    unsafe {
+        let marker = Piece {
+            offset: 0,
+            length: 0,
+            sequence: (*flow).next,
+            skipped_after: 0,
+            starts: 0,
+            messages: (*flow).messages,
+            flags: 0,
+            direction: direction as u8,
+            request: 0,
+        };
+        emit::data(skb, connection, flow, &marker);
     }
 }
 

@@ -25,8 +25,8 @@ const MAX_STEPS: u32 = 1024;
 /// A body this short between two heads is copied with them: cheaper than a second event.
 const COALESCE: u32 = 256;
 /// An ongoing body tells of its progress after so many bytes or so much time.
-const PROGRESS_BYTES: u64 = 4 << 20;
-const PROGRESS_NS: u64 = 5_000_000_000;
+pub const PROGRESS_BYTES: u64 = 4 << 20;
+pub const PROGRESS_NS: u64 = 5_000_000_000;
 /// `Cursor::from` when nothing is to be copied.
 const NOTHING: u32 = u32::MAX;
 

@@ -27,7 +27,10 @@ use crate::{
     exit::Exit,
     export::otlp::{Delivery, Drain, Exporter, OtlpSettings, SettingsError, SetupError},
     identity::{CgroupPaths, Host, Identifier, Listeners, Processes, Resolver},
-    kernel::{Capture, CaptureError, CaptureOptions, CgroupError, CgroupRoot, Counter},
+    kernel::{
+        Capture, CaptureError, CaptureOptions, CgroupError, CgroupRoot, Counter,
+        ExistingConnections,
+    },
     record::RecordIds,
     redact::{HeaderAllowList, HeaderNameError, Redactor},
     scope::{Scope, SelectorError},
@@ -122,6 +125,14 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
         ring_bytes: settings.ring_bytes,
         own_pid: std::process::id(),
     };
+    let existing = ExistingConnections::list(&settings.proc_root);
+    if existing.unseen_namespaces > 0 {
+        tracing::warn!(
+            namespaces = existing.unseen_namespaces,
+            "open connections of these can't be listed (needs CAP_SYS_ADMIN): they are told when \
+             they speak"
+        );
+    }
     let (ring, counters, directives, attached) = Capture::start(&root, options)?.into_parts();
     let understanding = Understanding {
         counters,
@@ -130,13 +141,16 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
         scope,
         redactor: Redactor::new(headers, ids),
         connection_records: settings.connection_records,
+        periodic_interval: settings.periodic_interval,
         outputs: Outputs {
             stdout: to_stdout,
             otlp: to_otlp,
         },
     };
     let (ring_to_understand, batches) = sync_channel(RING_QUEUE);
-    let understander = spawn("understand", move || understanding.run(&batches))?;
+    let understander = spawn("understand", move || {
+        understanding.run(&existing.found, &batches)
+    })?;
     let detached = Arc::new(AtomicBool::new(false));
     let emptied = Arc::clone(&detached);
     let capturer = spawn("capture", move || {

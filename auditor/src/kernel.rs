@@ -8,6 +8,7 @@ mod capture;
 mod cgroup;
 mod counters;
 mod directives;
+mod existing;
 mod ring;
 
 pub use auditor_common::Direction;
@@ -16,4 +17,5 @@ pub use capture::{Attached, Capture, CaptureError, CaptureOptions};
 pub use cgroup::{CgroupError, CgroupRoot};
 pub use counters::{Counter, Counters, CountersReader};
 pub use directives::{DirectiveWriter, FlowAction};
+pub use existing::{Existing, ExistingConnections};
 pub use ring::RingReader;

@@ -5,12 +5,14 @@
 mod connection;
 mod early;
 mod facts;
+mod progress;
 mod stream;
 mod table;
 
 pub use crate::decode::Role;
 pub use connection::{Closed, Directive, Termination};
 pub use facts::ConnectionFacts;
+pub use progress::{Moment, Ongoing};
 pub use table::{Output, Sessions, Statistics};
 
 #[cfg(test)]

@@ -31,7 +31,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     build::run()?;
     let mut auditor = shell::as_root(build::binary())?;
     auditor.arg("run");
-    if args.demo && !args.auditor.iter().any(|arg| arg.starts_with("--output")) {
+    let is_output = |arg: &OsString| arg.to_string_lossy().starts_with("--output");
+    if args.demo && !args.auditor.iter().any(is_output) {
         // For a person, also where the output is not a terminal.
         auditor.args(["--output", "pretty"]);
     }

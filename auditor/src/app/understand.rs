@@ -10,9 +10,11 @@ use super::outputs::Outputs;
 use crate::{
     clock::Clock,
     config::ConnectionRecords,
-    decode::{BootTime, decode},
+    decode::{BootTime, Open, Owner, Role, decode},
     identity::{Identifier, Resolved},
-    kernel::{Counter, Counters, CountersReader, DirectiveWriter, EventBatch, FlowAction},
+    kernel::{
+        Counter, Counters, CountersReader, DirectiveWriter, EventBatch, Existing, FlowAction,
+    },
     record::{Coverage, Fact, Lifecycle, Loss, Record, Recorder},
     redact::{Redactor, Sealed},
     scope::{self, Scope},
@@ -44,6 +46,7 @@ pub(super) struct Understanding {
     pub(super) scope: Scope,
     pub(super) redactor: Redactor,
     pub(super) connection_records: ConnectionRecords,
+    pub(super) periodic_interval: Duration,
     pub(super) outputs: Outputs,
 }
 
@@ -54,6 +57,8 @@ struct Running {
     ledger: Ledger,
     /// Boot time up to which losses were told.
     settled_ns: u64,
+    /// When it was last looked for what goes on.
+    looked_ns: u64,
     told: session::Statistics,
     rejected_told: u64,
     account: Account,
@@ -63,7 +68,11 @@ struct Running {
 
 impl Understanding {
     /// Runs until the ring's thread is done and everything it sent is understood.
-    pub(super) fn run(self, ring_to_understand: &Receiver<EventBatch>) -> Account {
+    pub(super) fn run(
+        self,
+        existing: &[Existing],
+        ring_to_understand: &Receiver<EventBatch>,
+    ) -> Account {
         let sessions = if self.connection_records.open {
             Sessions::telling_opens()
         } else {
@@ -75,6 +84,7 @@ impl Understanding {
             recorder: Recorder::default(),
             ledger: Ledger::default(),
             settled_ns: Clock::boot_now(),
+            looked_ns: Clock::boot_now(),
             told: session::Statistics::default(),
             rejected_told: 0,
             account: Account {
@@ -88,6 +98,7 @@ impl Understanding {
             sealed: Vec::new(),
         };
         running.announce("started");
+        running.notice_existing(existing);
         let mut settle_at = Instant::now() + SETTLE_INTERVAL;
         loop {
             let wait = settle_at.saturating_duration_since(Instant::now());
@@ -98,6 +109,7 @@ impl Understanding {
             }
             if Instant::now() >= settle_at {
                 running.settle(false);
+                running.tell_ongoing();
                 settle_at = Instant::now() + SETTLE_INTERVAL;
             }
         }
@@ -106,6 +118,29 @@ impl Understanding {
 }
 
 impl Running {
+    /// What was open before the programs were attached.
+    fn notice_existing(&mut self, existing: &[Existing]) {
+        for connection in existing {
+            let open = Open {
+                cookie: connection.cookie,
+                time: BootTime(Clock::boot_now()),
+                local: connection.local,
+                peer: connection.peer,
+                owner: Owner {
+                    cgroup_id: connection.cgroup_id,
+                    netns_cookie: 0,
+                    process: None,
+                },
+                role: Role::Unseen,
+                receive_next: 0,
+                send_next: 0,
+            };
+            self.sessions.notice(&open, &mut self.found);
+        }
+        self.seal_found();
+        self.flush();
+    }
+
     fn batch(&mut self, batch: &EventBatch) {
         for bytes in batch.iter() {
             match decode(bytes) {
@@ -154,6 +189,21 @@ impl Running {
         if !self.sealed.is_empty() {
             self.stages.outputs.send(std::mem::take(&mut self.sealed));
         }
+    }
+
+    /// Long connections and exchanges are told while they last.
+    fn tell_ongoing(&mut self) {
+        let now = Clock::boot_now();
+        let interval = self.stages.periodic_interval.as_nanos() as u64;
+        // One look in ten misses nothing by more than a tenth of the interval.
+        if now.saturating_sub(self.looked_ns) < interval / 10 {
+            return;
+        }
+        self.looked_ns = now;
+        self.sessions
+            .ongoing(BootTime(now), interval, &mut self.found);
+        self.seal_found();
+        self.flush();
     }
 
     /// Compares what the kernel saw with what was recorded; the difference becomes records.
@@ -250,11 +300,7 @@ impl Running {
         let coverage = Coverage {
             state,
             tier: "base",
-            gaps: vec![
-                "tls_plaintext",
-                "http2",
-                "connections_idle_since_before_start",
-            ],
+            gaps: vec!["tls_plaintext", "http2"],
         };
         for fact in [Fact::Lifecycle(lifecycle), Fact::Coverage(coverage)] {
             let record = self.recorder.node(fact);
@@ -301,7 +347,9 @@ fn admits(scope: &Scope, resolved: &Resolved) -> bool {
                 head.and_then(|h| std::str::from_utf8(h.target()?).ok()),
             )
         }
-        Fact::Opened { inbound, .. } | Fact::Connection { inbound, .. } => (*inbound, None),
+        Fact::Opened { inbound, .. }
+        | Fact::Ongoing { inbound, .. }
+        | Fact::Connection { inbound, .. } => (*inbound, None),
         _ => return true,
     };
     let Some(connection) = resolved.record.connection() else {

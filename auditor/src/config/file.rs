@@ -33,6 +33,7 @@ pub(super) struct File {
     pub(super) cluster_name: Option<String>,
     pub(super) proc_root: Option<PathBuf>,
     pub(super) drain_timeout: Option<Period>,
+    pub(super) periodic_interval: Option<Period>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -195,7 +196,8 @@ mod tests {
             error("output: json\notpl:\n  endpoint: http://c:4317\n"),
             "auditor.yaml:2: unknown key \"otpl\", did you mean \"otlp\"?; known here: output, \
              otlp, duration, ring_bytes, include, exclude, headers, connection_records, \
-             node_name, cluster_name, proc_root, drain_timeout"
+             node_name, cluster_name, proc_root, drain_timeout, \
+             periodic_interval"
         );
         assert_eq!(
             error("headers:\n  request:\n    extends: [x-tenant]\n"),

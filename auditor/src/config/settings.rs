@@ -27,6 +27,11 @@ const RING_BYTES_MAX: u32 = 1024 * MIB;
 /// Well within the 30 seconds that Kubernetes and systemd give or can be told to give.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Often enough to see a download or a tunnel while it lasts, rare beside the records of ends.
+const PERIODIC_INTERVAL: Duration = Duration::from_mins(1);
+/// Looking at every connection has its cost.
+const MIN_PERIODIC_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Arguments win over the environment, the environment over the file, the file over defaults.
 /// A list of selectors is taken from one of them as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +54,8 @@ pub struct Settings {
     pub proc_root: PathBuf,
     /// How long what was captured may take to be delivered after the stop signal.
     pub drain_timeout: Duration,
+    /// How often a connection or an exchange that goes on is told of.
+    pub periodic_interval: Duration,
 }
 
 /// What goes to standard output.
@@ -147,6 +154,7 @@ impl Settings {
             cluster_name: self.cluster_name.clone(),
             proc_root: Some(self.proc_root.clone()),
             drain_timeout: Some(self.drain_timeout.into()),
+            periodic_interval: Some(self.periodic_interval.into()),
         };
         file.to_yaml()
     }
@@ -177,6 +185,10 @@ impl Settings {
             cluster_name: environment::cluster_name(lookup).or(file.cluster_name),
             proc_root: proc_root(environment::proc_root(lookup).or(file.proc_root))?,
             drain_timeout: file.drain_timeout.map_or(DRAIN_TIMEOUT, Period::get),
+            periodic_interval: file
+                .periodic_interval
+                .map_or(PERIODIC_INTERVAL, Period::get)
+                .max(MIN_PERIODIC_INTERVAL),
         })
     }
 }

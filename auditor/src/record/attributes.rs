@@ -54,7 +54,7 @@ attributes! {
     BYTES_RECEIVED = "auditor.bytes.received", "int, bytes", "Bytes that the audited end received for this interaction, heads and framing included.";
     BYTES_SENT = "auditor.bytes.sent", "int, bytes", "Bytes that the audited end sent, likewise.";
     RECORD_ID = "auditor.record.id", "string", "Stable identifier of the record: the same interaction has the same one when it is delivered twice.";
-    RECORD_PHASE = "auditor.record.phase", "string", "`start` for the opening of a connection, else `end`.";
+    RECORD_PHASE = "auditor.record.phase", "string", "`start`, `periodic` or `end`: long interactions are told while they last.";
     DIRECTION = "auditor.direction", "string", "`inbound` if the audited end was asked, `outbound` if it asked.";
     CONNECTION_ID = "auditor.connection.id", "string", "Identifier of the connection, equal in all its records.";
     PEER_KIND = "auditor.peer.kind", "string", "What the other end is, where it is a socket of this node: `pod` or `host_process`.";

@@ -32,9 +32,11 @@ impl EventName {
     /// When such a record is made.
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::HttpAccess => "One HTTP/1 exchange, at its end.",
+            Self::HttpAccess => {
+                "One HTTP/1 exchange, at its end; a long one also at its start and periodically."
+            }
             Self::ConnectionAccess => {
-                "One TCP connection, at its close; where configured, at its opening too."
+                "One TCP connection, at its close, a long one also periodically; where configured, at its opening too."
             }
             Self::Loss => "Interactions or events that could not be recorded, with their number.",
             Self::Coverage => "What this node can be seen by, on start and stop.",
@@ -47,6 +49,7 @@ impl EventName {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     Start,
+    Periodic,
     End,
 }
 
@@ -54,6 +57,7 @@ impl Phase {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Start => "start",
+            Self::Periodic => "periodic",
             Self::End => "end",
         }
     }

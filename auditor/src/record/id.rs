@@ -2,6 +2,8 @@
 
 use std::{fs, io, path::Path};
 
+use super::Phase;
+
 /// Makes identifiers that are unique over boots and nodes: the kernel's boot id, then the socket
 /// cookie, which the kernel never gives twice in one boot.
 #[derive(Clone, Debug)]
@@ -31,6 +33,16 @@ impl RecordIds {
     pub fn exchange(&self, cookie: u64, number: u32, to: &mut String) {
         use std::fmt::Write as _;
         let _ = write!(to, "{}-{cookie:x}-{number:x}", self.boot);
+    }
+
+    /// Appends what tells the records of one interaction apart, if it is not its end.
+    pub fn part(phase: Phase, number: u32, to: &mut String) {
+        use std::fmt::Write as _;
+        let _ = match phase {
+            Phase::Start => write!(to, "-start"),
+            Phase::Periodic => write!(to, "-{number:x}p"),
+            Phase::End => Ok(()),
+        };
     }
 
     /// Appends the id of the opening of a connection.

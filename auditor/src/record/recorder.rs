@@ -6,7 +6,7 @@ use super::EventName;
 use crate::{
     clock::Clock,
     protocol::http1::{Exchange, Reason},
-    session::{Closed, ConnectionFacts, Output},
+    session::{Closed, ConnectionFacts, Moment, Ongoing, Output},
 };
 
 /// What a record tells of.
@@ -18,10 +18,16 @@ pub enum Fact {
         inbound: Option<bool>,
     },
     Http {
+        moment: Moment,
         connection: Arc<ConnectionFacts>,
         inbound: bool,
         number: u32,
         exchange: Box<Exchange>,
+    },
+    Ongoing {
+        connection: Arc<ConnectionFacts>,
+        inbound: Option<bool>,
+        ongoing: Ongoing,
     },
     Connection {
         connection: Arc<ConnectionFacts>,
@@ -81,7 +87,9 @@ impl Record {
     pub fn event(&self) -> EventName {
         match self.fact {
             Fact::Http { .. } => EventName::HttpAccess,
-            Fact::Opened { .. } | Fact::Connection { .. } => EventName::ConnectionAccess,
+            Fact::Opened { .. } | Fact::Ongoing { .. } | Fact::Connection { .. } => {
+                EventName::ConnectionAccess
+            }
             Fact::Loss(_) => EventName::Loss,
             Fact::Coverage(_) => EventName::Coverage,
             Fact::Lifecycle(_) => EventName::Lifecycle,
@@ -92,6 +100,7 @@ impl Record {
     pub fn connection(&self) -> Option<&Arc<ConnectionFacts>> {
         match &self.fact {
             Fact::Opened { connection, .. }
+            | Fact::Ongoing { connection, .. }
             | Fact::Http { connection, .. }
             | Fact::Connection { connection, .. } => Some(connection),
             _ => None,
@@ -122,18 +131,35 @@ impl Recorder {
                     },
                 )
             }
+            Output::Ongoing {
+                connection,
+                inbound,
+                ongoing,
+            } => {
+                let opened = connection.opened.0;
+                self.make(
+                    opened,
+                    Fact::Ongoing {
+                        connection,
+                        inbound,
+                        ongoing,
+                    },
+                )
+            }
             Output::Exchange {
+                moment,
                 connection,
                 inbound,
                 number,
                 exchange,
             } => {
-                if exchange.incomplete.has(Reason::RequestMissing) {
+                if moment == Moment::End && exchange.incomplete.has(Reason::RequestMissing) {
                     self.orphans[usize::from(inbound)] += 1;
                 }
                 self.make(
                     exchange.began(),
                     Fact::Http {
+                        moment,
                         connection,
                         inbound,
                         number,

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::{
     identity::Resolved,
     record::{Fact, LogRecordWriter, Phase, Record, RecordIds, Severity, attribute as a},
+    session::Moment,
 };
 
 /// Collects the attributes of a record.
@@ -27,9 +28,22 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    pub(super) fn exchange_id(&mut self, cookie: u64, number: u32) {
-        self.id(|ids, text| ids.exchange(cookie, number, text));
-        self.string(a::RECORD_PHASE, Phase::End.as_str());
+    pub(super) fn exchange_id(&mut self, cookie: u64, number: u32, moment: Moment) {
+        let (phase, part) = phase(moment);
+        self.id(|ids, text| {
+            ids.exchange(cookie, number, text);
+            RecordIds::part(phase, part, text);
+        });
+        self.string(a::RECORD_PHASE, phase.as_str());
+        self.connection_id(cookie);
+    }
+
+    pub(super) fn ongoing_id(&mut self, cookie: u64, number: u32) {
+        self.id(|ids, text| {
+            ids.connection(cookie, text);
+            RecordIds::part(Phase::Periodic, number, text);
+        });
+        self.string(a::RECORD_PHASE, Phase::Periodic.as_str());
         self.connection_id(cookie);
     }
 
@@ -126,5 +140,13 @@ impl<'a> Attributes<'a> {
         self.text.clear();
         write(self.ids, &mut self.text);
         self.writer.string(a::RECORD_ID, &self.text);
+    }
+}
+
+fn phase(moment: Moment) -> (Phase, u32) {
+    match moment {
+        Moment::Start => (Phase::Start, 0),
+        Moment::Periodic(number) => (Phase::Periodic, number),
+        Moment::End => (Phase::End, 0),
     }
 }

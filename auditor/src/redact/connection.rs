@@ -3,7 +3,7 @@
 use super::attributes::Attributes;
 use crate::{
     record::attribute as a,
-    session::{Closed, ConnectionFacts, Termination},
+    session::{Closed, ConnectionFacts, Ongoing, Termination},
 };
 
 /// What every record of a connection says.
@@ -38,6 +38,24 @@ pub(super) fn opened(
 ) {
     let peer = connection.peer;
     attributes.body(&format!("connection {} {peer} opened", arrow(inbound)));
+}
+
+/// What a connection that goes on says.
+pub(super) fn ongoing(
+    attributes: &mut Attributes<'_>,
+    connection: &ConnectionFacts,
+    inbound: Option<bool>,
+    ongoing: &Ongoing,
+) {
+    let [received, sent] = ongoing.bytes;
+    attributes.int(a::DURATION_NS, ongoing.at.since(connection.opened));
+    attributes.int(a::BYTES_RECEIVED, received);
+    attributes.int(a::BYTES_SENT, sent);
+    attributes.body(&format!(
+        "connection {} {} goes on, {received} bytes received, {sent} sent",
+        arrow(inbound),
+        connection.peer
+    ));
 }
 
 /// What the close of a connection says.

@@ -43,13 +43,23 @@ impl Redactor {
                 connection::common(&mut attributes, connection, *inbound);
                 connection::opened(&mut attributes, connection, *inbound);
             }
+            Fact::Ongoing {
+                connection,
+                inbound,
+                ongoing,
+            } => {
+                attributes.ongoing_id(connection.cookie, ongoing.number);
+                connection::common(&mut attributes, connection, *inbound);
+                connection::ongoing(&mut attributes, connection, *inbound, ongoing);
+            }
             Fact::Http {
+                moment,
                 connection,
                 inbound,
                 number,
                 exchange,
             } => {
-                attributes.exchange_id(connection.cookie, *number);
+                attributes.exchange_id(connection.cookie, *number, *moment);
                 connection::common(&mut attributes, connection, Some(*inbound));
                 http::write(&mut attributes, *inbound, exchange, &self.headers);
             }

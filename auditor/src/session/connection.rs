@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     facts::ConnectionFacts,
+    progress::{Moment, Ongoing, Progress},
     stream::{Part, Start, Stream},
 };
 use crate::{
@@ -79,6 +80,7 @@ pub(super) struct Connection {
     pub(super) exchanges: u32,
     /// Directives may be due.
     pub(super) dirty: bool,
+    progress: Progress,
 }
 
 impl Connection {
@@ -96,6 +98,7 @@ impl Connection {
         };
         let known = request.is_some();
         Self {
+            progress: Progress::new(facts.opened),
             facts: Arc::new(facts),
             request,
             flows: [
@@ -180,6 +183,26 @@ impl Connection {
             };
             self.http.close(&ending, done);
         }
+    }
+
+    /// The connection and its exchange, if they last and it is time to tell of them.
+    pub(super) fn ongoing(
+        &mut self,
+        at: BootTime,
+        interval_ns: u64,
+    ) -> Option<(Ongoing, Option<(Moment, Exchange)>)> {
+        let bytes = self.flows.each_ref().map(|flow| flow.stream.position());
+        if !self.progress.is_due(at, interval_ns) {
+            return None;
+        }
+        let exchange = self
+            .http
+            .ongoing(at.0)
+            .filter(|exchange| at.0.saturating_sub(exchange.began()) >= interval_ns)
+            .map(|exchange| (self.progress.exchange(self.exchanges), exchange));
+        // An idle connection is no news; an exchange that does not move on is.
+        let ongoing = self.progress.tell(at, bytes, exchange.is_some())?;
+        Some((ongoing, exchange))
     }
 
     pub(super) fn closed(&self, close: &Close) -> Closed {

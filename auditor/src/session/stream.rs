@@ -89,6 +89,11 @@ impl Stream {
         self.next
     }
 
+    /// Bytes of the direction so far, whether they were copied or not.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
     /// Something waits for a gap to be filled.
     pub fn is_waiting(&self) -> bool {
         !self.held.is_empty()

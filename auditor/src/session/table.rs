@@ -6,6 +6,7 @@ use super::{
     connection::{Closed, Connection, Directive},
     early::EarlyArrivals,
     facts::ConnectionFacts,
+    progress::{Moment, Ongoing},
 };
 use crate::{
     decode::{BootTime, Close, Data, Direction, Event, Open, Role},
@@ -24,12 +25,18 @@ pub enum Output {
         inbound: Option<bool>,
     },
     Exchange {
+        moment: Moment,
         connection: Arc<ConnectionFacts>,
         /// Requests arrive here.
         inbound: bool,
         /// Number of the exchange on the connection.
         number: u32,
         exchange: Box<Exchange>,
+    },
+    Ongoing {
+        connection: Arc<ConnectionFacts>,
+        inbound: Option<bool>,
+        ongoing: Ongoing,
     },
     Closed {
         connection: Arc<ConnectionFacts>,
@@ -81,6 +88,19 @@ impl Sessions {
         }
     }
 
+    /// Takes note of a connection that is older than the auditor, and tells of it.
+    pub fn notice(&mut self, open: &Open, out: &mut Vec<Output>) {
+        self.open(open, out);
+        if !self.tells_opens
+            && let Some(connection) = self.connections.get(&open.cookie)
+        {
+            out.push(Output::Opened {
+                connection: Arc::clone(&connection.facts),
+                inbound: connection.is_inbound(),
+            });
+        }
+    }
+
     /// Takes an event; what became certain is appended to `out`.
     pub fn step(&mut self, event: Event<'_>, out: &mut Vec<Output>) {
         match event {
@@ -99,6 +119,29 @@ impl Sessions {
                     give(cookie, direction, directive);
                 }
             }
+        }
+    }
+
+    /// What has lasted for `interval_ns` without being told of.
+    pub fn ongoing(&mut self, at: BootTime, interval_ns: u64, out: &mut Vec<Output>) {
+        for connection in self.connections.values_mut() {
+            let Some((ongoing, exchange)) = connection.ongoing(at, interval_ns) else {
+                continue;
+            };
+            if let Some((moment, exchange)) = exchange {
+                out.push(Output::Exchange {
+                    moment,
+                    connection: Arc::clone(&connection.facts),
+                    inbound: connection.is_inbound().unwrap_or_default(),
+                    number: connection.exchanges,
+                    exchange: Box::new(exchange),
+                });
+            }
+            out.push(Output::Ongoing {
+                connection: Arc::clone(&connection.facts),
+                inbound: connection.is_inbound(),
+                ongoing,
+            });
         }
     }
 
@@ -139,7 +182,9 @@ impl Sessions {
         if let Some(other) = &other {
             facts.other = self.connections.get(other).map(|c| Arc::clone(&c.facts));
         }
-        self.by_address.insert(Place::of(&facts), open.cookie);
+        if let Some(former) = self.by_address.insert(Place::of(&facts), open.cookie) {
+            self.succeed(former, &facts, out);
+        }
         let connection = Connection::new(facts, open.receive_next, open.send_next);
         let facts = Arc::clone(&connection.facts);
         if self.tells_opens {
@@ -177,6 +222,19 @@ impl Sessions {
         }
     }
 
+    /// A socket that has the place of another shows that the other is gone: the event of its close
+    /// was lost. What it left unfinished goes out as it is, and the table forgets it.
+    fn succeed(&mut self, former: u64, facts: &ConnectionFacts, out: &mut Vec<Output>) {
+        let netns = facts.owner.netns_cookie;
+        let same = |c: &Connection| netns != 0 && c.facts.owner.netns_cookie == netns;
+        if self.connections.get(&former).is_some_and(same)
+            && let Some(mut connection) = self.connections.remove(&former)
+        {
+            connection.interrupt(facts.opened, &mut self.done);
+            emit(&mut connection, &mut self.done, out);
+        }
+    }
+
     /// The socket whose local address is this one's peer and whose peer is this one's address.
     fn other_end(&self, facts: &ConnectionFacts) -> Option<u64> {
         let there = Place::of(facts).opposite();
@@ -205,6 +263,10 @@ impl Sessions {
     }
 
     fn close(&mut self, close: &Close, out: &mut Vec<Output>) {
+        if close.released && !self.connections.contains_key(&close.cookie) {
+            // A socket that was no connection, or none that was ever seen.
+            return;
+        }
         let mut connection = self.connections.remove(&close.cookie).unwrap_or_else(|| {
             // Never established, or its `Open` was lost.
             let facts = ConnectionFacts {
@@ -265,6 +327,7 @@ fn emit(connection: &mut Connection, done: &mut Vec<Exchange>, out: &mut Vec<Out
         let number = connection.exchanges;
         connection.exchanges = connection.exchanges.wrapping_add(1);
         out.push(Output::Exchange {
+            moment: Moment::End,
             connection: Arc::clone(&connection.facts),
             inbound: connection.is_inbound().unwrap_or_default(),
             number,

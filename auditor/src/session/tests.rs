@@ -502,6 +502,22 @@ fn the_two_ends_of_a_connection_know_each_other() {
 }
 
 #[test]
+fn a_successor_shows_that_the_close_of_the_former_was_lost() {
+    let mut node = Node::accepted(100, 500);
+    node.data(arrives(100, b"GET /former HTTP/1.1\r\n\r\n"));
+    node.step(Event::Open(Open {
+        cookie: COOKIE + 1,
+        ..open(Role::Passive, 7, 8)
+    }));
+    assert_eq!(node.lines().len(), 1, "{:?}", node.lines());
+    assert!(
+        node.lines()[0].contains("interrupted"),
+        "{:?}",
+        node.lines()
+    );
+}
+
+#[test]
 fn the_end_of_observation_leaves_nothing_behind() {
     let mut node = Node::accepted(1000, 5000);
     node.data(arrives(1000, GET));

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::auditor::Auditor;
 use crate::support::dialogue::Stage;
-use crate::support::record::{CONNECTION, HTTP, Side};
+use crate::support::record::{CONNECTION, HTTP, Record, Side};
 
 fn request(number: u32) -> String {
     format!("GET /number/{number} HTTP/1.1\r\nHost: old.example\r\n\r\n")
@@ -155,4 +155,44 @@ fn an_old_connection_that_says_nothing_has_no_http_record() {
     });
     assert_eq!(http.count(), 0);
     stopped.assert_nothing_lost();
+}
+
+#[test]
+fn an_old_connection_that_says_nothing_is_told_at_the_start_and_at_its_end() {
+    let stage = Stage::new();
+    let dialogue = stage.dialogue();
+    let auditor = Auditor::start(&[]);
+    drop(dialogue);
+    auditor.await_records(2, |record| {
+        let ports = ["network.local.port", "network.peer.port"];
+        record.event_name == CONNECTION
+            && record.text("auditor.record.phase") == Some("end")
+            && ports.iter().any(|p| record.port(p) == Some(stage.port))
+    });
+    let stopped = auditor.stop();
+    // Of a connection that says nothing it is not known which end asks.
+    for local in ["network.local.port", "network.peer.port"] {
+        let of_end = |record: &Record| {
+            record.event_name == CONNECTION && record.port(local) == Some(stage.port)
+        };
+        let records: Vec<Record> = stopped.records().filter(of_end).collect();
+        let told: Vec<_> = records
+            .iter()
+            .map(|r| (r.text("auditor.record.phase"), r.text("auditor.direction")))
+            .collect();
+        assert_eq!(
+            told,
+            [(Some("start"), None), (Some("end"), None)],
+            "{records:#?}"
+        );
+        records[1].assert(
+            local,
+            &[
+                ("auditor.connection.pre_existing", json!(true)),
+                ("auditor.connection.termination", json!("released")),
+                ("auditor.bytes.received", json!(0)),
+                ("auditor.bytes.sent", json!(0)),
+            ],
+        );
+    }
 }

@@ -13,6 +13,7 @@ mod delivery;
 mod framing;
 mod hostile;
 mod joined;
+mod lasting;
 mod loss;
 mod namespace;
 mod privilege;

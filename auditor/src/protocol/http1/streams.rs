@@ -118,6 +118,30 @@ impl Streams {
         }
     }
 
+    /// The exchange that is under way, as far as it has come.
+    pub fn ongoing(&self, at: Nanos) -> Option<Exchange> {
+        let front = self.pending.front()?;
+        let mut request = front.request.clone()?;
+        if !front.request_done {
+            request.body = self.request.body();
+            request.wire = self.request.wire();
+        }
+        let mut response = front.response.clone();
+        if front.is_answering()
+            && let Some(response) = &mut response
+        {
+            response.body = self.response.body();
+            response.wire = self.response.wire();
+        }
+        Some(Exchange {
+            request: Some(request),
+            response,
+            ended: at.max(front.began),
+            incomplete: front.incomplete,
+            tunnel: front.tunnel,
+        })
+    }
+
     /// Says whether the giver of the bytes follows the framing of responses from here on.
     pub fn set_followed(&mut self, followed: bool) {
         self.followed = followed;
