@@ -159,7 +159,7 @@ fn assert_recorded(ring: fn() -> Ring, send: Send) {
         }
         played.push(Played::here(client_port, exchanges));
     }
-    server.join().unwrap();
+    server.join().expect("the server did not panic");
     let stopped = auditor.stop();
     assert_played(&stopped, port, &played);
     stopped.assert_nothing_lost();

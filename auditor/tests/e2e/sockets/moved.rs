@@ -41,14 +41,14 @@ fn files_that_are_sent_by_sendfile() {
 
 /// Accepts one connection and answers all of its requests with the beginning of the file.
 fn serve_file(listener: &TcpListener, file: &File) {
-    let (client, _) = listener.accept().unwrap();
+    let (client, _) = listener.accept().expect("a client comes");
     answer_all(client, |request, client| {
         let (head, size) = wanted(request);
-        client.write_all(head.as_bytes()).unwrap();
+        client.write_all(head.as_bytes()).expect("it is read");
         let mut offset = 0;
         while offset < size as u64 {
             let left = size - offset as usize;
-            sendfile(&mut *client, file, Some(&mut offset), left).unwrap();
+            sendfile(&mut *client, file, Some(&mut offset), left).expect("it is read");
         }
     });
 }
@@ -90,24 +90,25 @@ fn both_hops_through_a_proxy_that_splices() {
 /// Accepts one connection, has one of its own to the server, and moves all bytes between them.
 /// The port is that of its own.
 fn splice_one(listener: &TcpListener, upstream_port: u16) -> u16 {
-    let (client, _) = listener.accept().unwrap();
-    let server = TcpStream::connect((Ipv4Addr::LOCALHOST, upstream_port)).unwrap();
+    let (client, _) = listener.accept().expect("a client comes");
+    let server = TcpStream::connect((Ipv4Addr::LOCALHOST, upstream_port)).expect("it listens");
     thread::scope(|scope| {
         scope.spawn(|| move_all(&client, &server));
         move_all(&server, &client);
     });
-    server.local_addr().unwrap().port()
+    server.local_addr().expect("it is connected").port()
 }
 
 fn move_all(from: &TcpStream, to: &TcpStream) {
-    let (reader, writer) = pipe().unwrap();
+    let (reader, writer) = pipe().expect("a pipe can be made");
     loop {
-        let mut held = splice(from, None, &writer, None, PIECE, SpliceFlags::MOVE).unwrap();
+        let mut held =
+            splice(from, None, &writer, None, PIECE, SpliceFlags::MOVE).expect("it is sent");
         if held == 0 {
             break;
         }
         while held > 0 {
-            held -= splice(&reader, None, to, None, held, SpliceFlags::MOVE).unwrap();
+            held -= splice(&reader, None, to, None, held, SpliceFlags::MOVE).expect("it is read");
         }
     }
     // The other end may have gone.

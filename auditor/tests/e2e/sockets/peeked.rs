@@ -19,7 +19,7 @@ impl Read for Peeking {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         const LITTLE: usize = 1000;
         for _ in 0..2 {
-            self.0.peek(&mut [0; 64 * 1024])?;
+            self.0.peek(&mut [0; 16 * 1024])?;
         }
         let little = buffer.len().min(LITTLE);
         self.0.read(&mut buffer[..little])

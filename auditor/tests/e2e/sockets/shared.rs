@@ -72,7 +72,8 @@ impl Listening {
 fn ask(port: u16, exchange: Exchange) -> (Played, u32) {
     let (mut server, client_port) = connect(port);
     let answer = exchange.ask(&mut server);
-    let by = answer.header("Server").unwrap().parse().unwrap();
+    let by = answer.header("Server").expect("the script says who it is");
+    let by = by.parse().expect("it is a pid");
     (Played::here(client_port, vec![exchange]), by)
 }
 
@@ -129,7 +130,7 @@ fn assert_servers_of_one_port(listening: Listening) {
     while counts.values().any(|count| *count < EACH) {
         let exchange = Exchange::new("one-of-two", 0, 200, all.len());
         let (mut played, by) = ask(port, exchange);
-        *counts.get_mut(&by).unwrap() += 1;
+        *counts.get_mut(&by).expect("only they listen") += 1;
         played.server = match listening {
             Listening::AfterIt => Some(by),
             // Which socket was picked cannot be known: none is named, rather than the wrong one.

@@ -19,13 +19,14 @@ const WAITING: usize = 25;
 fn acceptor(listener: Arc<TcpListener>) -> JoinHandle<()> {
     let (sender, receiver) = sync_channel(1);
     let thread = thread::spawn(move || {
-        sender.send(gettid()).unwrap();
+        sender.send(gettid()).expect("it is received");
         serve_one(&listener);
     });
-    let id = receiver.recv().unwrap().as_raw_nonzero();
+    let id = receiver.recv().expect("it is sent").as_raw_nonzero();
     let accept = format!("{} ", libc::SYS_accept4);
     until("the thread waits in accept", || {
-        let call = fs::read_to_string(format!("/proc/self/task/{id}/syscall")).unwrap();
+        let call = fs::read_to_string(format!("/proc/self/task/{id}/syscall"));
+        let call = call.expect("a thread can be looked at");
         call.starts_with(&accept).then_some(())
     });
     thread
