@@ -71,7 +71,10 @@ struct Stat {
 impl Processes {
     /// `proc` is a proc mount of the initial pid namespace, whose pids the kernel reports.
     pub fn new(proc: &Path) -> Self {
-        let blind = match fs::read_link(proc.join("1/ns/pid")) {
+        let namespace = |process: &str| fs::read_link(proc.join(process).join("ns/pid"));
+        // A hardened first process hides its namespace. A mount that shows this process is of its
+        // own namespace or of one above, and above the initial one there is none.
+        let blind = match namespace("1").or_else(|_| namespace("self")) {
             Ok(link) if link.as_os_str() == INITIAL_PID_NAMESPACE => None,
             Ok(_) => Some(Why::ForeignPidNamespace),
             Err(error) => Some(Why::from(&error)),
