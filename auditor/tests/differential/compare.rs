@@ -14,7 +14,9 @@ const START_TOLERANCE_MS: f64 = 50.0;
 const DURATION_TOLERANCE_MS: f64 = 50.0;
 const DURATION_PART: f64 = 0.2;
 
-/// One in so many exchanges may be outside: two cores are shared by everything that runs here.
+/// One in so many exchanges may be outside: two cores are shared by everything that runs here, and
+/// an answer that the application cuts ends for Envoy at once, on the wire when Envoy closes, a
+/// second later.
 const OUTLIERS_ONE_IN: usize = 100;
 
 #[derive(Default)]

@@ -54,6 +54,7 @@ fn every_line_of_envoy_has_its_record() {
     let records = stopped.http(Side::Inbound, port);
     let comparison = Comparison::of(&lines, &records);
     println!("{comparison}");
+    println!("{:?}", stopped.kernel);
     comparison.print_mismatches(&played);
     assert!(lines.len() >= MIN_EXCHANGES, "{} exchanges", lines.len());
     assert!(played.shapes() >= MIN_SHAPES, "{} shapes", played.shapes());
