@@ -19,13 +19,15 @@ pub struct Connection {
     pub tuple: Tuple,
     pub opened_ns: u64,
     pub cgroup_id: u64,
+    /// Which of the last 64 requests were HEAD: bit `n % 64` for message number `n`.
+    pub heads: u64,
     /// A `Role`.
     pub role: u8,
     /// An `Open` event went out.
     pub announced: u8,
     /// A connection of the auditor itself: not looked at.
     pub own: u8,
-    /// A HEAD or CONNECT request was seen: responses cannot be framed from their heads alone.
+    /// A CONNECT request was seen: responses cannot be framed from their heads alone.
     pub unusual: u8,
     /// Its process let go of it and its end was told: not looked at any more.
     pub released: u8,
@@ -68,7 +70,9 @@ pub struct Flow {
     pub framing: u8,
     /// FIN or RST bits of the TCP flags seen.
     pub ended_by: u8,
-    pub reserved2: [u8; 3],
+    /// The response answers a HEAD: whatever its head says, no body follows.
+    pub bodiless: u8,
+    pub reserved2: [u8; 2],
 }
 
 /// Where a walk through the current segment stands, as offsets into the packet.

@@ -17,6 +17,8 @@ const NO_NEWLINE: u64 = WINDOW as u64;
 /// Digits of a length that cannot overflow.
 const MAX_DECIMAL: usize = 18;
 const MAX_HEX: usize = 15;
+/// Bits of `Connection::heads`.
+const HEADS_KEPT: u32 = u64::BITS;
 
 /// Reads on until the line ends, the window is full or the segment ends. Returns 1 to end the walk.
 ///
@@ -161,8 +163,8 @@ unsafe fn ended(walk: *mut Walk, newline: u64, long: bool) -> i64 {
     }
 }
 
-/// The request of this response was counted, and it asked for nothing unusual: otherwise the head
-/// of the response alone does not tell whether it has a body.
+/// The request of this response was counted and is known to be a HEAD or not, which is noted;
+/// otherwise the head of the response alone does not tell whether it has a body.
 #[inline(always)]
 unsafe fn is_foreseen(walk: *mut Walk) -> bool {
     unsafe {
@@ -172,7 +174,10 @@ unsafe fn is_foreseen(walk: *mut Walk) -> bool {
         } else {
             (*connection).flows[0].messages
         };
-        (*connection).unusual == 0 && asked > (*(*walk).flow).messages
+        let number = (*(*walk).flow).messages;
+        let bit = (*connection).heads >> below64(number as u64);
+        (*(*walk).flow).bodiless = (bit & 1) as u8;
+        (*connection).unusual == 0 && asked > number && asked - number <= HEADS_KEPT
     }
 }
 
@@ -188,7 +193,8 @@ unsafe fn head_ended(walk: *mut Walk) -> i64 {
             unframe(flow);
             return 1;
         }
-        if response && (status < 200 || status == 204 || status == 304) {
+        let bodiless = (*flow).bodiless != 0 || status < 200 || status == 204 || status == 304;
+        if response && bodiless {
             (*flow).phase = phase::START;
             return 0;
         }
@@ -306,7 +312,8 @@ unsafe fn begins_message(walk: *mut Walk) -> bool {
     }
 }
 
-/// Notes what the first line says about the body: a response's status, an unusual method.
+/// Notes what the first line says about bodies: a response's status, a method whose response is
+/// special.
 #[inline(always)]
 unsafe fn note_first_line(walk: *mut Walk) {
     unsafe {
@@ -318,9 +325,15 @@ unsafe fn note_first_line(walk: *mut Walk) {
             return;
         }
         let method = word(flow, 0);
-        let head = method & 0xff_ffff_ffff == u64::from_le_bytes(*b"HEAD \0\0\0");
-        if head || method == u64::from_le_bytes(*b"CONNECT ") {
-            (*(*walk).connection).unusual = 1;
+        let connection = (*walk).connection;
+        let bit = 1 << below64((*flow).messages as u64);
+        if method & 0xff_ffff_ffff == u64::from_le_bytes(*b"HEAD \0\0\0") {
+            (*connection).heads |= bit;
+        } else {
+            (*connection).heads &= !bit;
+        }
+        if method == u64::from_le_bytes(*b"CONNECT ") {
+            (*connection).unusual = 1;
         }
     }
 }

@@ -64,8 +64,9 @@ fn request_attributes(attributes: &mut Attributes<'_>, head: &Head, allowed: &He
         attributes.string(a::HTTP_REQUEST_METHOD_ORIGINAL, &clean(method));
     }
     let target = Target::of(head.target().unwrap_or_default(), method);
-    if !target.path.is_empty() {
-        attributes.string(a::URL_PATH, &clean(target.path));
+    let path = target.requested_path(method);
+    if !path.is_empty() {
+        attributes.string(a::URL_PATH, &clean(path));
     }
     if let Some(text) = target.query {
         attributes.string(a::URL_QUERY, &query(text));

@@ -41,6 +41,17 @@ impl<'a> Target<'a> {
             query,
         }
     }
+
+    /// The path that is asked for: absolute form without one means the root, or, of OPTIONS
+    /// without a query, the server itself (RFC 9110, 4.2.3; RFC 9112, 3.2.4).
+    pub(super) fn requested_path(&self, method: &[u8]) -> &'a [u8] {
+        match self.scheme {
+            Some(_) if !self.path.is_empty() => self.path,
+            Some(_) if method == b"OPTIONS" && self.query.is_none() => b"*",
+            Some(_) => b"/",
+            None => self.path,
+        }
+    }
 }
 
 /// A URL or a reference as it may stand in a header: user information cut, query redacted.
