@@ -58,17 +58,27 @@ impl Segment {
                 }
                 (20, start)
             } else {
+                let mut start = IPV6_HEADER;
                 if bytes[6] != IPPROTO_TCP {
-                    if is_extension(bytes[6]) {
-                        count(Counter::PacketUnparsed, 1);
+                    if !is_extension(bytes[6]) {
+                        return None;
                     }
-                    return None;
+                    // Segments over 64 KiB carry their length in a hop-by-hop header.
+                    let mut extension = [0u8; 2];
+                    if !has_plain_length(bytes[6])
+                        || !load(skb, start, extension.as_mut_ptr(), 2)
+                        || extension[0] != IPPROTO_TCP
+                    {
+                        count(Counter::PacketUnparsed, 1);
+                        return None;
+                    }
+                    start += (extension[1] as u32 + 1) * 8;
                 }
-                if !load(skb, IPV6_HEADER, bytes.as_mut_ptr().add(40), TCP_HEADER) {
+                if !load(skb, start, bytes.as_mut_ptr().add(40), TCP_HEADER) {
                     count(Counter::PacketUnparsed, 1);
                     return None;
                 }
-                (40, IPV6_HEADER)
+                (40, start)
             };
             // The two cases are written out because an index that is not constant would cost the
             // verifier's knowledge of the stack.
@@ -154,6 +164,13 @@ unsafe fn load(skb: *mut __sk_buff, offset: u32, to: *mut u8, length: u32) -> bo
 #[inline(always)]
 fn is_extension(next_header: u8) -> bool {
     matches!(next_header, 0 | 43 | 44 | 51 | 60)
+}
+
+/// Extension headers that say their length in units of eight bytes: not fragment and
+/// authentication.
+#[inline(always)]
+fn has_plain_length(next_header: u8) -> bool {
+    matches!(next_header, 0 | 43 | 60)
 }
 
 #[inline(always)]

@@ -225,6 +225,7 @@ impl Running {
             ],
             events: kernel.events_lost(),
             state: kernel.get(Counter::ConnectionStateFailed),
+            unparsed: kernel.get(Counter::PacketUnparsed),
         };
         let orphans = [self.recorder.orphans(false), self.recorder.orphans(true)];
         let reports = if last {
@@ -238,6 +239,7 @@ impl Running {
                     ("ring_full", "exchange", Some(inbound), count)
                 }
                 LossReport::Events { count } => ("ring_full", "event", None, count),
+                LossReport::Unparsed { count } => ("packet_unparsed", "event", None, count),
                 LossReport::State { count } => ("state_allocation", "event", None, count),
             };
             self.tell_loss("ring", reason, unit, inbound, count, now);

@@ -11,6 +11,8 @@ pub struct KernelLosses {
     pub events: u64,
     /// Connections whose state could not be allocated.
     pub state: u64,
+    /// Packets whose headers could not be read.
+    pub unparsed: u64,
 }
 
 /// Something to report.
@@ -25,6 +27,9 @@ pub enum LossReport {
         count: u64,
     },
     State {
+        count: u64,
+    },
+    Unparsed {
         count: u64,
     },
 }
@@ -78,6 +83,9 @@ impl Ledger {
         }
         if let Some(count) = positive(now.state, self.told.state) {
             reports.push(LossReport::State { count });
+        }
+        if let Some(count) = positive(now.unparsed, self.told.unparsed) {
+            reports.push(LossReport::Unparsed { count });
         }
         self.told = now;
         reports
