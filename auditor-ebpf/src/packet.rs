@@ -65,11 +65,13 @@ impl Segment {
                     }
                     // Segments over 64 KiB carry their length in a hop-by-hop header.
                     let mut extension = [0u8; 2];
-                    if !has_plain_length(bytes[6])
-                        || !load(skb, start, extension.as_mut_ptr(), 2)
-                        || extension[0] != IPPROTO_TCP
-                    {
-                        count(Counter::PacketUnparsed, 1);
+                    let read = load(skb, start, extension.as_mut_ptr(), 2);
+                    let is_tcp = extension[0] == IPPROTO_TCP;
+                    if !read || !is_tcp || !has_plain_length(bytes[6]) {
+                        // What may be TCP behind more of them is a gap; multicast reports are not.
+                        if !read || is_tcp || is_extension(extension[0]) {
+                            count(Counter::PacketUnparsed, 1);
+                        }
                         return None;
                     }
                     start += (extension[1] as u32 + 1) * 8;
