@@ -14,6 +14,7 @@ mod host;
 mod known;
 mod listeners;
 mod membership;
+pub mod metadata;
 mod process;
 mod resolved;
 mod resolver;

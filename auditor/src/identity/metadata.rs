@@ -1,0 +1,64 @@
+//! What the sources of metadata say: the API server, the container runtime.
+//!
+//! Sources run on the runtime and send [`Update`]s over one bounded channel; the thread that
+//! understands records owns the [`super::Directory`] they go into, so nothing is locked.
+
+mod pod;
+
+use std::{net::IpAddr, sync::Arc};
+
+pub use pod::{AuditScope, Owner, OwnerKind, Pod, PodContainer};
+
+/// Who says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// The API server.
+    Kubernetes,
+    /// The container runtime of this node.
+    Cri,
+}
+
+/// A change to what is known, in the order in which the source learned of it.
+#[derive(Clone, Debug)]
+pub enum Update {
+    /// A pod of this node or, where cluster peers are looked up, of another.
+    Pod(Source, Arc<Pod>),
+    /// The source has seen the pod go.
+    PodGone(Source, Arc<str>),
+    Service(Service),
+    ServiceGone {
+        namespace: Arc<str>,
+        name: Arc<str>,
+    },
+    Node(Node),
+    NodeGone(Arc<str>),
+    /// A complete list begins: what the source does not name until `ListEnd` is gone.
+    ListBegin(Source, Kind),
+    ListEnd(Source, Kind),
+    /// The source can't be asked at the moment; what it said before stays.
+    Away(Source, String),
+}
+
+/// What a list is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Pods,
+    Services,
+    Nodes,
+}
+
+/// A service, by the addresses at which it is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    pub namespace: Arc<str>,
+    pub name: Arc<str>,
+    /// Cluster addresses, and those of its load balancer.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// A node, by its addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    pub name: Arc<str>,
+    pub addresses: Vec<IpAddr>,
+}

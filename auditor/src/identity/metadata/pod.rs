@@ -1,0 +1,104 @@
+//! A pod, stripped to what records say of it.
+
+use std::{net::IpAddr, sync::Arc};
+
+/// A pod. Its uid is never given again; its name and addresses are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pod {
+    /// As in the control-group path: of a static pod the hash of its configuration, of all others
+    /// `metadata.uid`.
+    pub uid: Arc<str>,
+    pub namespace: Arc<str>,
+    pub name: Arc<str>,
+    /// Where it runs; the runtime does not say.
+    pub node: Option<Arc<str>>,
+    /// Of its own; empty while it has none yet, and of a pod on the host's network.
+    pub addresses: Vec<IpAddr>,
+    pub host_network: bool,
+    /// Nearest first: the replica set, then its deployment.
+    pub owners: Vec<Owner>,
+    pub containers: Vec<PodContainer>,
+    pub audit: Option<AuditScope>,
+    /// When it was created by its own cluster's clock, seconds since the epoch.
+    pub created: Option<i64>,
+    /// All its containers have ended for good: its addresses are free.
+    pub ended: bool,
+}
+
+/// What controls a pod.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Owner {
+    pub kind: OwnerKind,
+    pub name: Arc<str>,
+}
+
+/// `as_str` is the kind's name in Kubernetes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum OwnerKind {
+    Deployment,
+    ReplicaSet,
+    StatefulSet,
+    DaemonSet,
+    Job,
+    CronJob,
+    /// The node itself: a static pod.
+    Node,
+    Other(Arc<str>),
+}
+
+/// A container of a pod.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PodContainer {
+    /// Without the scheme of the runtime.
+    pub id: Arc<str>,
+    pub name: Arc<str>,
+    pub image: Option<Arc<str>>,
+}
+
+/// What the label `auditor.dev/audit` of a pod or its namespace asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AuditScope {
+    Off,
+    Connections,
+    Full,
+}
+
+impl OwnerKind {
+    pub fn of(kind: &str) -> Self {
+        match kind {
+            "Deployment" => Self::Deployment,
+            "ReplicaSet" => Self::ReplicaSet,
+            "StatefulSet" => Self::StatefulSet,
+            "DaemonSet" => Self::DaemonSet,
+            "Job" => Self::Job,
+            "CronJob" => Self::CronJob,
+            "Node" => Self::Node,
+            other => Self::Other(other.into()),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Deployment => "Deployment",
+            Self::ReplicaSet => "ReplicaSet",
+            Self::StatefulSet => "StatefulSet",
+            Self::DaemonSet => "DaemonSet",
+            Self::Job => "Job",
+            Self::CronJob => "CronJob",
+            Self::Node => "Node",
+            Self::Other(kind) => kind,
+        }
+    }
+}
+
+impl AuditScope {
+    /// `None` for a value that means nothing.
+    pub fn of(label: &str) -> Option<Self> {
+        match label {
+            "off" => Some(Self::Off),
+            "connections" => Some(Self::Connections),
+            "full" => Some(Self::Full),
+            _ => None,
+        }
+    }
+}
