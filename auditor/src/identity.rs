@@ -7,6 +7,7 @@
 mod bounded;
 mod cgroup;
 mod container;
+mod directory;
 #[cfg(test)]
 mod fixture;
 mod handle;
@@ -24,6 +25,7 @@ mod workload;
 
 pub use cgroup::CgroupPaths;
 pub use container::{Container, Runtime};
+pub use directory::{Directory, Moment, Peer, PeerScope};
 pub use host::Host;
 pub use known::{Known, Why};
 pub use listeners::{Listener, Listeners};

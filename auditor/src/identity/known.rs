@@ -38,6 +38,16 @@ pub enum Why {
     NoListener,
     /// Several owners fit and nothing tells them apart.
     Ambiguous,
+    /// The API server has not told of it so far.
+    NotYetKnown,
+    /// The API server could not be asked at the time.
+    KubernetesAway,
+    /// The container runtime could not be asked at the time.
+    RuntimeAway,
+    /// Addresses of other nodes are not looked up.
+    PeersNotWatched,
+    /// The index of the cluster was full.
+    IndexFull,
     /// The node has no such identifier.
     NotConfigured,
     PermissionDenied,
@@ -60,6 +70,11 @@ impl Why {
             Self::NotInAContainer => "not_in_a_container",
             Self::NoListener => "no_listener",
             Self::Ambiguous => "ambiguous",
+            Self::NotYetKnown => "not_yet_known",
+            Self::KubernetesAway => "kubernetes_away",
+            Self::RuntimeAway => "runtime_away",
+            Self::PeersNotWatched => "peers_not_watched",
+            Self::IndexFull => "index_full",
             Self::NotConfigured => "not_configured",
             Self::PermissionDenied => "permission_denied",
             Self::LookupFailed => "lookup_failed",

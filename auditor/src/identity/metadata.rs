@@ -9,21 +9,26 @@ use std::{net::IpAddr, sync::Arc};
 
 pub use pod::{AuditScope, Owner, OwnerKind, Pod, PodContainer};
 
-/// Who says so.
+/// Who says so, and of what. Each is a list that is kept up to date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
-    /// The API server.
+    /// The API server, of the pods of this node.
     Kubernetes,
-    /// The container runtime of this node.
+    /// The container runtime, of the pods of this node.
     Cri,
+    /// The API server, of the pods of all other nodes.
+    Cluster,
+    /// The API server, of services.
+    Services,
+    /// The API server, of nodes: of this one, or of all.
+    Nodes,
 }
 
 /// A change to what is known, in the order in which the source learned of it.
 #[derive(Clone, Debug)]
 pub enum Update {
-    /// A pod of this node or, where cluster peers are looked up, of another.
     Pod(Source, Arc<Pod>),
-    /// The source has seen the pod go.
+    /// The source has seen the pod of this `Pod::uid` go.
     PodGone(Source, Arc<str>),
     Service(Service),
     ServiceGone {
@@ -33,18 +38,12 @@ pub enum Update {
     Node(Node),
     NodeGone(Arc<str>),
     /// A complete list begins: what the source does not name until `ListEnd` is gone.
-    ListBegin(Source, Kind),
-    ListEnd(Source, Kind),
-    /// The source can't be asked at the moment; what it said before stays.
+    ListBegin(Source),
+    ListEnd(Source),
+    /// The source can't be asked at the moment, for this reason; what it said before stays.
     Away(Source, String),
-}
-
-/// What a list is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    Pods,
-    Services,
-    Nodes,
+    /// It can be asked again, and what happened in between comes next.
+    Back(Source),
 }
 
 /// A service, by the addresses at which it is asked.

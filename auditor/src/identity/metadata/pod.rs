@@ -2,12 +2,14 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-/// A pod. Its uid is never given again; its name and addresses are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A pod. Its uid is never given to another; its name and addresses are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pod {
     /// As in the control-group path: of a static pod the hash of its configuration, of all others
     /// `metadata.uid`.
     pub uid: Arc<str>,
+    /// Of a static pod `metadata.uid` of its mirror, which is what the API calls it.
+    pub mirror_uid: Option<Arc<str>>,
     pub namespace: Arc<str>,
     pub name: Arc<str>,
     /// Where it runs; the runtime does not say.
@@ -21,6 +23,11 @@ pub struct Pod {
     pub audit: Option<AuditScope>,
     /// When it was created by its own cluster's clock, seconds since the epoch.
     pub created: Option<i64>,
+    /// Since when one of its containers runs that still does, by its node's clock, seconds since
+    /// the epoch. It had its addresses by then.
+    pub running_since: Option<i64>,
+    /// It was told to end; until it has, its addresses are its own.
+    pub deleting: bool,
     /// All its containers have ended for good: its addresses are free.
     pub ended: bool,
 }
@@ -61,6 +68,21 @@ pub enum AuditScope {
     Off,
     Connections,
     Full,
+}
+
+impl Pod {
+    /// `k8s.pod.uid`: the API's where there is one.
+    pub fn api_uid(&self) -> &Arc<str> {
+        self.mirror_uid.as_ref().unwrap_or(&self.uid)
+    }
+
+    /// The addresses that are this pod's and nobody else's.
+    pub fn own_addresses(&self) -> &[IpAddr] {
+        if self.host_network {
+            return &[];
+        }
+        &self.addresses
+    }
 }
 
 impl OwnerKind {
