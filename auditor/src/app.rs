@@ -1,12 +1,14 @@
 //! The only file that knows every stage: it names the channels after the edge they join, spawns,
 //! and owns the order of start and drain.
 
+mod account;
 mod capture;
 mod outputs;
 mod understand;
 
 use std::{
     io,
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -27,16 +29,15 @@ use crate::{
     exit::Exit,
     export::otlp::{Delivery, Drain, Exporter, OtlpSettings, SettingsError, SetupError},
     identity::{CgroupPaths, Host, Identifier, Listeners, Processes, Resolver},
-    kernel::{
-        Capture, CaptureError, CaptureOptions, CgroupError, CgroupRoot, Counter,
-        ExistingConnections,
-    },
+    kernel::{Capture, CaptureError, CaptureOptions, CgroupError, CgroupRoot, ExistingConnections},
     record::RecordIds,
     redact::{HeaderAllowList, HeaderNameError, Redactor},
     scope::{Scope, SelectorError},
+    telemetry::{MetricsEndpoint, SharedTotals},
 };
+use account::Account;
 use outputs::{Outputs, QUEUE, Written};
-use understand::{Account, Understanding};
+use understand::Understanding;
 
 /// Ring batches that may wait to be understood.
 const RING_QUEUE: usize = 256;
@@ -55,6 +56,11 @@ pub enum AppError {
     Capture(#[from] CaptureError),
     #[error(transparent)]
     Cgroup(#[from] CgroupError),
+    #[error("metrics_address {address}: {source}; choose an address of this node and a free port")]
+    Metrics {
+        address: SocketAddr,
+        source: io::Error,
+    },
     #[error("{what}: {source}")]
     System {
         what: &'static str,
@@ -67,7 +73,7 @@ impl AppError {
         match self {
             Self::Selector(_) | Self::Header(_) | Self::Otlp(_) => Exit::Usage,
             Self::Capture(_) | Self::Cgroup(_) => Exit::Missing,
-            Self::OtlpSetup(_) | Self::System { .. } => Exit::Failed,
+            Self::OtlpSetup(_) | Self::Metrics { .. } | Self::System { .. } => Exit::Failed,
         }
     }
 }
@@ -120,6 +126,11 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
         }
     };
 
+    let totals = SharedTotals::default();
+    if let Some(address) = settings.metrics_address {
+        runtime.block_on(serve_metrics(address, totals.clone()))?;
+    }
+
     // The tap. From here on nothing fails.
     let options = CaptureOptions {
         ring_bytes: settings.ring_bytes,
@@ -146,6 +157,7 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
             stdout: to_stdout,
             otlp: to_otlp,
         },
+        totals,
     };
     let (ring_to_understand, batches) = sync_channel(RING_QUEUE);
     let understander = spawn("understand", move || {
@@ -211,6 +223,18 @@ impl Stop {
     }
 }
 
+/// Answers scrapers from now on, for as long as the runtime lasts.
+async fn serve_metrics(address: SocketAddr, totals: SharedTotals) -> Result<(), AppError> {
+    let failed = |source| AppError::Metrics { address, source };
+    let endpoint = MetricsEndpoint::bind(address, totals)
+        .await
+        .map_err(failed)?;
+    let address = endpoint.address().map_err(failed)?;
+    tracing::info!(%address, "metrics at /metrics");
+    tokio::spawn(endpoint.run());
+    Ok(())
+}
+
 fn identifier(settings: &Settings, root: &CgroupRoot) -> Result<Identifier, AppError> {
     let proc = &settings.proc_root;
     let cgroups = CgroupPaths::new(root).map_err(system("open the cgroup-v2 root"))?;
@@ -223,24 +247,8 @@ fn identifier(settings: &Settings, root: &CgroupRoot) -> Result<Identifier, AppE
 
 fn summarize(account: &Account, written: Written, delivery: Delivery) {
     let undelivered = written.undelivered + delivery.undelivered + delivery.rejected;
-    eprintln!(
-        "summary: records={} lost={} undelivered={undelivered}",
-        account.records, account.lost
-    );
-    let kernel = account.kernel;
-    eprintln!(
-        "kernel: events={} bytes_copied={} segments={} inbound_requests={} outbound_requests={} \
-         events_lost={} out_of_order={} rejected={} out_of_scope={}",
-        kernel.get(Counter::EventsSubmitted),
-        kernel.get(Counter::BytesCopied),
-        kernel.get(Counter::SegmentsSeen),
-        kernel.get(Counter::InboundRequestsSeen),
-        kernel.get(Counter::OutboundRequestsSeen),
-        kernel.events_lost(),
-        kernel.get(Counter::OutOfOrder),
-        account.rejected,
-        account.out_of_scope,
-    );
+    eprintln!("{}", account.summary(undelivered));
+    eprintln!("{}", account.kernel_summary());
 }
 
 fn spawn<T: Send + 'static>(

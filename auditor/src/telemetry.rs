@@ -1,10 +1,15 @@
-//! The daemon's own logs, and the ledger of losses. Standard output belongs to the records.
+//! The daemon's own logs and metrics, and the ledger of losses. Standard output belongs to the
+//! records.
 
 #![forbid(unsafe_code)]
 
 mod ledger;
+mod metrics;
+mod totals;
 
-pub use ledger::{KernelLosses, Ledger, LossReport};
+pub use ledger::{KernelLosses, Ledger, LossReport, Outcomes, Requests};
+pub use metrics::MetricsEndpoint;
+pub use totals::{SharedTotals, Totals};
 
 use std::io::{self, IsTerminal as _};
 

@@ -1,42 +1,30 @@
 //! The thread that turns ring bytes into sealed records: decode, session, record, identity,
 //! scope, redact, in that order and in one place.
 
+mod settle;
+
 use std::{
     sync::mpsc::{Receiver, RecvTimeoutError},
     time::{Duration, Instant},
 };
 
-use super::outputs::Outputs;
+use super::{account::Account, outputs::Outputs};
 use crate::{
     clock::Clock,
     config::ConnectionRecords,
     decode::{BootTime, Open, Owner, Role, decode},
     identity::{Identifier, Resolved},
-    kernel::{
-        Counter, Counters, CountersReader, DirectiveWriter, EventBatch, Existing, FlowAction,
-    },
-    record::{Coverage, Fact, Lifecycle, Loss, Record, Recorder},
+    kernel::{CountersReader, DirectiveWriter, EventBatch, Existing, FlowAction},
+    record::{Coverage, Fact, Lifecycle, Record, Recorder},
     redact::{Redactor, Sealed},
     scope::{self, Scope},
-    session::{self, Output, Sessions},
-    telemetry::{KernelLosses, Ledger, LossReport},
+    session::{self, Moment, Output, Sessions},
+    telemetry::{Ledger, SharedTotals},
 };
+use settle::Settlement;
 
 /// How often the counters of the kernel are compared with what was recorded.
 const SETTLE_INTERVAL: Duration = Duration::from_secs(1);
-
-/// What a run came to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Account {
-    pub(super) records: u64,
-    /// Interactions reported as lost.
-    pub(super) lost: u64,
-    /// Records that the scope left out.
-    pub(super) out_of_scope: u64,
-    /// Events that made no sense.
-    pub(super) rejected: u64,
-    pub(super) kernel: Counters,
-}
 
 /// The stages between the ring and the outputs.
 pub(super) struct Understanding {
@@ -48,6 +36,7 @@ pub(super) struct Understanding {
     pub(super) connection_records: ConnectionRecords,
     pub(super) periodic_interval: Duration,
     pub(super) outputs: Outputs,
+    pub(super) totals: SharedTotals,
 }
 
 struct Running {
@@ -87,13 +76,7 @@ impl Understanding {
             looked_ns: Clock::boot_now(),
             told: session::Statistics::default(),
             rejected_told: 0,
-            account: Account {
-                records: 0,
-                lost: 0,
-                out_of_scope: 0,
-                rejected: 0,
-                kernel: Counters::ZERO,
-            },
+            account: Account::default(),
             found: Vec::new(),
             sealed: Vec::new(),
         };
@@ -108,7 +91,7 @@ impl Understanding {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if Instant::now() >= settle_at {
-                running.settle(false);
+                running.settle(Settlement::Running);
                 running.tell_ongoing();
                 settle_at = Instant::now() + SETTLE_INTERVAL;
             }
@@ -143,6 +126,7 @@ impl Running {
 
     fn batch(&mut self, batch: &EventBatch) {
         for bytes in batch.iter() {
+            self.account.events += 1;
             match decode(bytes) {
                 Ok(event) => self.sessions.step(event, &mut self.found),
                 Err(rejection) => {
@@ -169,6 +153,14 @@ impl Running {
                 if !self.stages.connection_records.close {
                     continue;
                 }
+            }
+            if let Output::Exchange {
+                moment: Moment::End,
+                inbound,
+                ..
+            } = &output
+            {
+                self.account.exchanges[usize::from(*inbound)] += 1;
             }
             let record = self.recorder.record(output);
             self.seal(record);
@@ -206,94 +198,6 @@ impl Running {
         self.flush();
     }
 
-    /// Compares what the kernel saw with what was recorded; the difference becomes records.
-    fn settle(&mut self, last: bool) {
-        self.recorder.refresh();
-        let now = Clock::boot_now();
-        match self.stages.counters.read() {
-            Ok(counters) => self.account.kernel = counters,
-            Err(error) => {
-                tracing::error!(%error, "counters of the kernel programs can't be read: losses are told later");
-                return;
-            }
-        }
-        let kernel = self.account.kernel;
-        let losses = KernelLosses {
-            requests: [
-                kernel.get(Counter::OutboundRequestsLost),
-                kernel.get(Counter::InboundRequestsLost),
-            ],
-            events: kernel.events_lost(),
-            state: kernel.get(Counter::ConnectionStateFailed),
-            unparsed: kernel.get(Counter::PacketUnparsed),
-        };
-        let orphans = [self.recorder.orphans(false), self.recorder.orphans(true)];
-        let reports = if last {
-            self.ledger.close(losses, orphans)
-        } else {
-            self.ledger.settle(now, losses, orphans)
-        };
-        for report in reports {
-            let (reason, unit, inbound, count) = match report {
-                LossReport::Exchanges { inbound, count } => {
-                    ("ring_full", "exchange", Some(inbound), count)
-                }
-                LossReport::Events { count } => ("ring_full", "event", None, count),
-                LossReport::Unparsed { count } => ("packet_unparsed", "event", None, count),
-                LossReport::State { count } => ("state_allocation", "event", None, count),
-            };
-            self.tell_loss("ring", reason, unit, inbound, count, now);
-        }
-        let (statistics, told) = (self.sessions.statistics(), self.told);
-        let session = [
-            ("table_full", statistics.table_full - told.table_full),
-            (
-                "unclaimed",
-                statistics.early_unclaimed - told.early_unclaimed,
-            ),
-            (
-                "unknown_connection",
-                statistics.unknown_connection - told.unknown_connection,
-            ),
-        ];
-        for (reason, count) in session {
-            self.tell_loss("session", reason, "event", None, count, now);
-        }
-        let rejected = self.account.rejected - self.rejected_told;
-        self.tell_loss("session", "malformed_event", "event", None, rejected, now);
-        self.told = statistics;
-        self.rejected_told = self.account.rejected;
-        self.settled_ns = now;
-        self.account.lost = self.ledger.lost_exchanges();
-        self.flush();
-    }
-
-    fn tell_loss(
-        &mut self,
-        stage: &'static str,
-        reason: &'static str,
-        unit: &'static str,
-        inbound: Option<bool>,
-        count: u64,
-        now: u64,
-    ) {
-        if count == 0 {
-            return;
-        }
-        tracing::error!(stage, reason, unit, count, "lost");
-        let loss = Loss {
-            stage,
-            reason,
-            unit,
-            inbound,
-            count,
-            first_ns: self.settled_ns,
-            last_ns: now,
-        };
-        let record = self.recorder.node(Fact::Loss(loss));
-        self.seal(record);
-    }
-
     fn announce(&mut self, state: &'static str) {
         let lifecycle = Lifecycle {
             state,
@@ -315,7 +219,7 @@ impl Running {
         self.sessions
             .interrupt(BootTime(Clock::boot_now()), &mut self.found);
         self.seal_found();
-        self.settle(true);
+        self.settle(Settlement::Last);
         self.announce("stopped");
         self.account
     }

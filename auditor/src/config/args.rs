@@ -1,5 +1,6 @@
 //! What was typed.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -70,6 +71,10 @@ pub struct RunArgs {
     /// OTEL_EXPORTER_OTLP_ENDPOINT; the other OTEL_EXPORTER_OTLP_* variables apply.
     #[arg(long, value_name = "URL")]
     pub otlp_endpoint: Option<String>,
+
+    /// Answer Prometheus at this address, for example 127.0.0.1:9090, under /metrics.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub metrics_address: Option<SocketAddr>,
 
     /// Stop by itself after this time: 500ms, 30s, 5m, 1h30m.
     #[arg(long, value_name = "TIME")]

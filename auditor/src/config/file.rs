@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -18,6 +19,7 @@ pub(super) struct File {
     pub(super) output: Option<OutputName>,
     #[serde(deserialize_with = "or_default")]
     pub(super) otlp: Otlp,
+    pub(super) metrics_address: Option<SocketAddr>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) duration: Option<Period>,
     pub(super) ring_bytes: Option<u32>,
@@ -195,8 +197,8 @@ mod tests {
         assert_eq!(
             error("output: json\notpl:\n  endpoint: http://c:4317\n"),
             "auditor.yaml:2: unknown key \"otpl\", did you mean \"otlp\"?; known here: output, \
-             otlp, duration, ring_bytes, include, exclude, headers, connection_records, \
-             node_name, cluster_name, proc_root, drain_timeout, \
+             otlp, metrics_address, duration, ring_bytes, include, exclude, headers, \
+             connection_records, node_name, cluster_name, proc_root, drain_timeout, \
              periodic_interval"
         );
         assert_eq!(

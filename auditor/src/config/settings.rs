@@ -1,6 +1,7 @@
 //! What will be done, decided and checked once.
 
 use std::io::{self, IsTerminal as _};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ pub struct Settings {
     /// The collector by argument or file. `None` leaves it to the `OTEL_EXPORTER_OTLP_*`
     /// variables, which have ranks of their own; without those too, nothing is sent.
     pub otlp_endpoint: Option<String>,
+    /// Where scrapers are answered; nowhere unless it is set.
+    pub metrics_address: Option<SocketAddr>,
     /// Greater than zero.
     pub duration: Option<Duration>,
     /// A power of two, of whole pages.
@@ -138,6 +141,7 @@ impl Settings {
             otlp: Otlp {
                 endpoint: self.otlp_endpoint.as_deref().map(without_secrets),
             },
+            metrics_address: self.metrics_address,
             duration: self.duration.map(Period::from),
             ring_bytes: Some(self.ring_bytes),
             include: self.include.clone(),
@@ -172,6 +176,7 @@ impl Settings {
         Ok(Self {
             output: output(args.output.or(file.output), surroundings.stdout),
             otlp_endpoint: args.otlp_endpoint.or(by_file),
+            metrics_address: args.metrics_address.or(file.metrics_address),
             duration: duration(args.duration.or(file.duration))?,
             ring_bytes: ring_bytes(args.ring_bytes.or(file.ring_bytes), surroundings.cpus)?,
             include: first_given(args.include, file.include),

@@ -74,7 +74,7 @@ attributes! {
     RETRANSMITS = "auditor.connection.retransmits", "int", "Segments sent again.";
     PRE_EXISTING = "auditor.connection.pre_existing", "bool", "The connection is older than the auditor.";
     LOSS_STAGE = "auditor.loss.stage", "string", "Where it was lost: `ring`, `session`.";
-    LOSS_REASON = "auditor.loss.reason", "string", "Why: `ring_full`, `table_full`, `state_allocation`, `packet_unparsed` (a packet with headers that are not read), `malformed_event`, `unclaimed` (bytes of a handshake), `unknown_connection`.";
+    LOSS_REASON = "auditor.loss.reason", "string", "Why: `ring_full`, `table_full`, `state_allocation`, `packet_unparsed` (a packet with headers that are not read), `malformed_event`, `unclaimed` (bytes of a handshake), `unknown_connection`, `unread` (events left in the ring), `unaccounted` (the kernel saw it, no stage lost it, and there is no record).";
     LOSS_UNIT = "auditor.loss.unit", "string", "What is counted: `exchange` or `event`.";
     LOSS_COUNT = "auditor.loss.count", "int", "How many.";
     LOSS_LAST_TIME = "auditor.loss.last_time_unix_nano", "int, nanoseconds", "End of the period; the record's time is its beginning.";

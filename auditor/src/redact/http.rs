@@ -36,9 +36,11 @@ pub(super) fn write(
     if request_head.or(response_head).is_some() {
         attributes.string(a::NETWORK_PROTOCOL_NAME, "http");
     }
-    // The response of a proxy may say another version; the request says what was asked in.
-    if let Some(head) = request_head.or(response_head) {
-        attributes.string(a::NETWORK_PROTOCOL_VERSION, head.version().as_str());
+    // The response of a proxy may say another version; the request says what was asked in, if
+    // that is a version at all.
+    let mut versions = [request_head, response_head].into_iter().flatten();
+    if let Some(version) = versions.find_map(|head| head.version().as_str()) {
+        attributes.string(a::NETWORK_PROTOCOL_VERSION, version);
     }
     attributes.string(a::PLAINTEXT_STATUS, "not_encrypted");
     sizes_and_times(attributes, inbound, exchange);

@@ -205,6 +205,11 @@ impl Connection {
         Some((ongoing, exchange))
     }
 
+    /// Exchanges under way.
+    pub(super) fn unfinished(&self) -> u64 {
+        self.http.unfinished() as u64
+    }
+
     pub(super) fn closed(&self, close: &Close) -> Closed {
         Closed {
             opened: close.opened,

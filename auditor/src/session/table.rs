@@ -154,6 +154,16 @@ impl Sessions {
         }
     }
 
+    /// Exchanges under way, by `inbound`.
+    pub fn unfinished(&self) -> [u64; 2] {
+        let mut unfinished = [0; 2];
+        for connection in self.connections.values() {
+            let inbound = connection.is_inbound().unwrap_or_default();
+            unfinished[usize::from(inbound)] += connection.unfinished();
+        }
+        unfinished
+    }
+
     pub fn len(&self) -> usize {
         self.connections.len()
     }

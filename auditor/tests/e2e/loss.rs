@@ -46,6 +46,10 @@ fn assert_node(stopped: &Stopped) {
         let seen = stopped.kernel.get(&format!("{}_requests", side.as_str()));
         let recorded = stopped.records().filter(|record| record.is(HTTP, side));
         let (recorded, lost) = (recorded.count() as u64, reported(stopped, side));
+        let unaccounted = stopped.records().find(|record| {
+            record.event_name == LOSS && record.text("auditor.loss.reason") == Some("unaccounted")
+        });
+        assert!(unaccounted.is_none(), "{unaccounted:#?}");
         let side = side.as_str();
         assert_eq!(
             recorded + lost,

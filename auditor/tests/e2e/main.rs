@@ -15,6 +15,7 @@ mod hostile;
 mod joined;
 mod lasting;
 mod loss;
+mod metrics;
 mod namespace;
 mod privilege;
 mod sliced;

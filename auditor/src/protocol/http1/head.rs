@@ -12,14 +12,19 @@ pub enum Version {
     Http09,
     Http10,
     Http11,
+    /// A version that HTTP/1 syntax has room for and no RFC defines. Servers answer such requests
+    /// all the same, as one of 1.1.
+    Undefined,
 }
 
 impl Version {
-    pub fn as_str(self) -> &'static str {
+    /// `None` for one that is not defined.
+    pub fn as_str(self) -> Option<&'static str> {
         match self {
-            Self::Http09 => "0.9",
-            Self::Http10 => "1.0",
-            Self::Http11 => "1.1",
+            Self::Http09 => Some("0.9"),
+            Self::Http10 => Some("1.0"),
+            Self::Http11 => Some("1.1"),
+            Self::Undefined => None,
         }
     }
 }
@@ -119,6 +124,10 @@ impl Head {
         let last = text.iter().rposition(|&b| b == b' ')?;
         let version = version(text.get(last + 1..)?)?;
         let target = trimmed(bytes, line.start + method as u32..line.start + last as u32);
+        // What begins with the preface of HTTP/2 is no HTTP/1.
+        if &text[..method] == b"PRI" {
+            return None;
+        }
         if method == 0 || !text[..method].iter().all(|&b| is_token(b)) || target.is_empty() {
             return None;
         }
@@ -351,6 +360,11 @@ fn version(text: &[u8]) -> Option<Version> {
     match text {
         b"HTTP/1.0" => Some(Version::Http10),
         [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'1'..=b'9'] => Some(Version::Http11),
+        [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
+            if major.is_ascii_digit() && minor.is_ascii_digit() =>
+        {
+            Some(Version::Undefined)
+        }
         _ => None,
     }
 }

@@ -106,6 +106,10 @@ impl Queue {
         self.entries.is_empty()
     }
 
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     pub fn front(&self) -> Option<&Pending> {
         self.entries.front()
     }

@@ -48,7 +48,7 @@ pub(super) fn is_foreign(side: Side, head: &[u8], fresh: usize) -> bool {
     let Some(end) = head.iter().position(|&b| b == b'\n') else {
         return false;
     };
-    end + fresh >= head.len() && !begins_message(side, &head[..=end])
+    end + fresh >= head.len() && first_line(side, &head[..=end]).is_none()
 }
 
 /// Bytes of `bytes` up to the end of a request of HTTP/0.9, which has one line.
@@ -64,16 +64,24 @@ pub(super) fn end_of_simple(buffer: &[u8], bytes: &[u8]) -> Option<usize> {
     head::is_simple(line.trim_ascii_end()).then_some(end)
 }
 
-/// The first line is there, and it is one of HTTP/1.
+/// The first line is there, and it is one of HTTP/1 as the RFCs know it: what looks for a message
+/// in bytes of any kind can't take less for one.
 pub(super) fn begins_message(side: Side, bytes: &[u8]) -> bool {
-    let Some(end) = bytes.iter().position(|&b| b == b'\n') else {
-        return false;
-    };
+    let version = bytes
+        .iter()
+        .position(|&b| b == b'\n')
+        .and_then(|end| first_line(side, &bytes[..=end]));
+    matches!(version, Some(Version::Http10 | Version::Http11))
+}
+
+/// The version in a whole first line.
+fn first_line(side: Side, line: &[u8]) -> Option<Version> {
     let head = match side {
-        Side::Request => Head::request(&bytes[..=end]),
-        Side::Response => Head::response(&bytes[..=end]),
+        Side::Request => Head::request(line),
+        Side::Response => Head::response(line),
     };
-    head.is_ok_and(|head| head.version() != Version::Http09)
+    let version = head.ok()?.version();
+    (version != Version::Http09).then_some(version)
 }
 
 /// Size in a chunk-size line; extensions are left out.

@@ -118,6 +118,11 @@ impl Streams {
         }
     }
 
+    /// Exchanges whose request has begun and that are not over.
+    pub fn unfinished(&self) -> usize {
+        self.pending.len() + usize::from(self.request.is_within_head())
+    }
+
     /// The exchange that is under way, as far as it has come.
     pub fn ongoing(&self, at: Nanos) -> Option<Exchange> {
         let front = self.pending.front()?;

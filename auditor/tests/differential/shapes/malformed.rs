@@ -42,6 +42,9 @@ pub(super) const SHAPES: &[Shape] = &[
     shape("no version", |c, _| {
         refused(c, "GET /length/1 HTTP/x.y\r\nHost: a\r\n\r\n");
     }),
+    shape("undefined version", |c, _| {
+        refused(c, "GET /length/1 HTTP/7.7\r\nHost: a\r\n\r\n");
+    }),
     shape("no field", |c, _| {
         refused(c, "GET /length/1 HTTP/1.1\r\nHost: a\r\nno field\r\n\r\n");
     }),

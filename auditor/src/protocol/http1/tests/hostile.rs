@@ -115,6 +115,16 @@ fn a_request_line_is_not_hidden_by_blanks() {
             lines: &["M-SEARCH * -> 200, 0/0 bytes", "~!x / -> 200, 0/0 bytes"],
         },
         Case {
+            name: "of a version that nobody defined",
+            steps: &[Ask(b"GET /a HTTP/7.7\r\nHost: h\r\n\r\n"), Answer(EMPTY)],
+            lines: &["GET /a -> 200, 0/0 bytes"],
+        },
+        Case {
+            name: "the preface of HTTP/2 is no request",
+            steps: &[Ask(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), Close],
+            lines: &[],
+        },
+        Case {
             name: "HTTP/0.9 is a request, and its answer is a body",
             steps: &[Ask(b"GET /\r\n"), Answer(b"<html>"), Close],
             lines: &["GET / -> -, 0/6 bytes"],
