@@ -39,18 +39,25 @@ impl Container {
     /// The innermost container on the path; what lies below it (crun's `container`, a nested
     /// systemd, a process manager's own cgroups) is part of it.
     pub fn of(path: &str) -> Option<Self> {
+        Self::all_of(path).next()
+    }
+
+    /// Every container on the path, the innermost first: a runtime inside a pod nests its own.
+    pub fn all_of(path: &str) -> impl Iterator<Item = Self> {
         let mut rest = path.trim_end_matches('/');
-        while let Some((parent, name)) = rest.rsplit_once('/') {
-            if let Some((id, runtime)) = container_name(parent, name) {
-                return Some(Self {
-                    id: id.to_owned(),
-                    runtime,
-                    pod_uid: pod_uid(rest),
-                });
+        std::iter::from_fn(move || {
+            while let Some((parent, name)) = rest.rsplit_once('/') {
+                let here = std::mem::replace(&mut rest, parent);
+                if let Some((id, runtime)) = container_name(parent, name) {
+                    return Some(Self {
+                        id: id.to_owned(),
+                        runtime,
+                        pod_uid: pod_uid(here),
+                    });
+                }
             }
-            rest = parent;
-        }
-        None
+            None
+        })
     }
 }
 

@@ -150,6 +150,11 @@ impl Directory {
         self.pods.container(id)
     }
 
+    /// Whether `source` tells of the pod, or did before it went.
+    pub fn names(&self, source: Source, uid: &str) -> bool {
+        self.pods.get(uid).is_some_and(|entry| entry.names(source))
+    }
+
     /// Why something of `at` may be there that `source` has not told of; `None` where it has told
     /// all.
     pub fn doubt_in(&self, source: Source, at: u64) -> Option<Why> {

@@ -24,6 +24,18 @@ pub enum Source {
     Nodes,
 }
 
+impl Source {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kubernetes => "pods of this node",
+            Self::Cri => "container runtime",
+            Self::Cluster => "pods of other nodes",
+            Self::Services => "services",
+            Self::Nodes => "nodes",
+        }
+    }
+}
+
 /// A change to what is known, in the order in which the source learned of it.
 #[derive(Clone, Debug)]
 pub enum Update {

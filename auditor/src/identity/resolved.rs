@@ -1,8 +1,12 @@
 //! A record with the workloads of both ends.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::directory::{Moment, Peer};
+use super::known::{Known, Why};
+use super::metadata::Update;
 use super::resolver::{LocalProcess, Resolver, Role, SocketFacts};
 use super::workload::Workload;
 use crate::record::Record;
@@ -16,8 +20,22 @@ pub struct Resolved {
     pub workload: Arc<Workload>,
     /// The process of the audited end; `None` for records about the node.
     pub process: Option<LocalProcess>,
-    /// The workload of the other end, where that is a socket of this node.
-    pub other: Option<Arc<Workload>>,
+    pub other: OtherEnd,
+    /// A source of metadata may still say more about either end.
+    pub may_improve: bool,
+}
+
+/// Who is at the other end of the connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OtherEnd {
+    /// A socket of this node: the connection itself tells.
+    Socket(Arc<Workload>),
+    /// Whoever held its address.
+    Address(Known<Peer>),
+    /// One of several who may have held its address.
+    OneOf(Vec<Peer>),
+    /// There is nobody to ask, or no other end.
+    Unasked,
 }
 
 /// Resolves records.
@@ -33,29 +51,59 @@ impl Identifier {
         Self { resolver, auditor }
     }
 
+    /// Takes in what a source of metadata says.
+    pub fn learn(&mut self, update: Update, now: Moment) {
+        self.resolver.catalog_mut().apply(update, now);
+    }
+
+    /// A record about a workload and no connection of its.
+    pub fn about(&self, workload: &Arc<Workload>, record: Record) -> Resolved {
+        Resolved {
+            record,
+            workload: Arc::clone(workload),
+            process: None,
+            other: OtherEnd::Unasked,
+            may_improve: false,
+        }
+    }
+
     pub fn resolve(&mut self, record: Record) -> Resolved {
         let Some(connection) = record.connection() else {
-            return Resolved {
-                record,
-                workload: Arc::clone(&self.auditor),
-                process: None,
-                other: None,
-            };
+            return self.about(&self.auditor, record);
         };
         // The process was there when the connection was opened, so one that is younger is not it.
         let socket = socket(connection);
         let opened = Duration::from_nanos(connection.opened.0);
-        let workload = self.resolver.workload(&socket, opened);
+        let local = self.resolver.workload(&socket, opened);
         let process = self.resolver.process(&socket, opened);
-        let other = connection.other.as_deref().map(|other| {
-            let opened = Duration::from_nanos(other.opened.0);
-            self.resolver.workload(&self::socket(other), opened)
-        });
+        let (other, other_may_improve) = match connection.other.as_deref() {
+            Some(other) => {
+                let opened = Duration::from_nanos(other.opened.0);
+                let answer = self.resolver.workload(&self::socket(other), opened);
+                (OtherEnd::Socket(answer.workload), answer.may_improve)
+            }
+            None => self.by_address(connection.peer.ip(), connection.opened.0),
+        };
         Resolved {
             record,
-            workload,
+            workload: local.workload,
             process: Some(process),
             other,
+            may_improve: local.may_improve || other_may_improve,
+        }
+    }
+
+    fn by_address(&self, address: IpAddr, at: u64) -> (OtherEnd, bool) {
+        let catalog = self.resolver.catalog();
+        match catalog.peer(address, at) {
+            None => (OtherEnd::Unasked, false),
+            Some(Known::Absent(Why::Ambiguous)) => {
+                (OtherEnd::OneOf(catalog.candidates(address, at)), false)
+            }
+            Some(peer) => {
+                let may_improve = peer.why() == Some(Why::NotYetKnown);
+                (OtherEnd::Address(peer), may_improve)
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bounded::Bounded;
+use super::catalog::{Catalog, Named, Naming};
 use super::cgroup::CgroupPaths;
 use super::host::Host;
 use super::known::{Known, Why};
@@ -53,14 +54,24 @@ pub struct Resolver {
     processes: Processes,
     listeners: Listeners,
     host: Host,
+    catalog: Catalog,
     /// Whether the root of cgroup2 may hide a place in cgroup v1.
     has_legacy_cgroups: bool,
-    /// Where the cgroup alone decides; true for ever, as ids are not reused.
-    by_cgroup: Bounded<u64, Arc<Workload>>,
+    /// Where the cgroup alone decides: an id is never used again.
+    by_cgroup: Bounded<u64, Answer>,
     /// Where the process has a say; true until the time that stands beside it.
-    by_owner: Bounded<(u64, Owner), (Duration, Arc<Workload>)>,
+    by_owner: Bounded<(u64, Owner), (Duration, Answer)>,
     /// One allocation per resource, so that records of one workload can be grouped by it.
     workloads: Bounded<Arc<Workload>, Arc<Workload>>,
+}
+
+/// A workload, and whether a source of metadata may still say more of it.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub workload: Arc<Workload>,
+    pub may_improve: bool,
+    /// Of the metadata that it was made with; `None` where none has a say.
+    generation: Option<u64>,
 }
 
 /// What stands for the owner of a socket.
@@ -77,6 +88,7 @@ impl Resolver {
         processes: Processes,
         listeners: Listeners,
         host: Host,
+        catalog: Catalog,
     ) -> Self {
         Self {
             has_legacy_cgroups: processes.has_legacy_cgroups(),
@@ -84,6 +96,7 @@ impl Resolver {
             processes,
             listeners,
             host,
+            catalog,
             by_cgroup: Bounded::new(CAPACITY),
             by_owner: Bounded::new(CAPACITY),
             workloads: Bounded::new(CAPACITY),
@@ -101,34 +114,83 @@ impl Resolver {
         self.share(workload)
     }
 
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    pub fn catalog_mut(&mut self) -> &mut Catalog {
+        &mut self.catalog
+    }
+
     /// `now` is when the socket was seen, on the boot-time clock.
-    pub fn workload(&mut self, socket: &SocketFacts<'_>, now: Duration) -> Arc<Workload> {
-        if let Some(workload) = self.by_cgroup.get(&socket.cgroup_id) {
-            return Arc::clone(workload);
+    pub fn workload(&mut self, socket: &SocketFacts<'_>, now: Duration) -> Answer {
+        let generation = self.catalog.generation();
+        let stands = |answer: &Answer| answer.generation.is_none_or(|made| made == generation);
+        if let Some(answer) = self.by_cgroup.get(&socket.cgroup_id)
+            && stands(answer)
+        {
+            return answer.clone();
         }
         let key = (socket.cgroup_id, owner(socket));
-        if let Some((until, workload)) = self.by_owner.get(&key)
+        if let Some((until, answer)) = self.by_owner.get(&key)
             && now < *until
+            && stands(answer)
         {
-            return Arc::clone(workload);
+            return answer.clone();
         }
         let path = self.cgroups.path(socket.cgroup_id, now);
         if let Some(path) = path.value() {
             let place = Place::of(path);
             if !matches!(place, Place::Host) {
                 let absent = Known::Absent(Why::NoProcess);
-                let workload = Workload::new(&self.host, place, &absent, Method::Cgroup, None);
-                let workload = self.share(workload);
-                self.by_cgroup
-                    .insert(socket.cgroup_id, Arc::clone(&workload));
-                return workload;
+                let answer = self.answer(place, &absent, Method::Cgroup, None, now);
+                self.by_cgroup.insert(socket.cgroup_id, answer.clone());
+                return answer;
             }
         }
-        let workload = self.by_owner(socket, &path, now);
-        let workload = self.share(workload);
-        self.by_owner
-            .insert(key, (now + VALIDITY, Arc::clone(&workload)));
-        workload
+        let answer = self.by_owner(socket, &path, now);
+        self.by_owner.insert(key, (now + VALIDITY, answer.clone()));
+        answer
+    }
+
+    /// Names what a source of metadata knows at that place.
+    fn answer(
+        &mut self,
+        place: Place,
+        executable: &Known<Arc<str>>,
+        method: Method,
+        reason: Option<Why>,
+        now: Duration,
+    ) -> Answer {
+        let at = now.as_nanos() as u64;
+        let naming = match &place {
+            Place::Container(containers) => self.catalog.container(containers, at),
+            Place::Pod(uid) => self.catalog.pod(uid, at),
+            Place::Service(_) | Place::Host | Place::Nowhere(_) => {
+                let workload = Workload::new(&self.host, place, executable, method, reason, None);
+                return Answer {
+                    workload: self.share(workload),
+                    may_improve: false,
+                    generation: None,
+                };
+            }
+        };
+        let (named, why, may_improve): (Option<Named>, _, _) = match naming {
+            Naming::Named(named) => {
+                let (why, may_improve) = (named.reason, named.may_improve);
+                (Some(named), why, may_improve)
+            }
+            Naming::Unnamed(why, may_improve) => (None, Some(why), may_improve),
+            Naming::Unasked => (None, None, false),
+        };
+        let reason = reason.or(why);
+        let named = named.as_ref();
+        let workload = Workload::new(&self.host, place, executable, method, reason, named);
+        Answer {
+            workload: self.share(workload),
+            may_improve,
+            generation: Some(self.catalog.generation()),
+        }
     }
 
     /// `now` as for `workload`.
@@ -164,7 +226,7 @@ impl Resolver {
         socket: &SocketFacts<'_>,
         path: &Known<Arc<str>>,
         now: Duration,
-    ) -> Workload {
+    ) -> Answer {
         let executable = self.process(socket, now).executable;
         let at_root = path.value().is_some_and(|path| **path == *"/");
         let (place, reason) = if path.value().is_some() && !at_root {
@@ -178,7 +240,7 @@ impl Resolver {
             let why = path.why().unwrap_or(Why::CgroupV1Only);
             (Place::Nowhere(why), None)
         };
-        Workload::new(&self.host, place, &executable, Method::Process, reason)
+        self.answer(place, &executable, Method::Process, reason, now)
     }
 
     /// Where the owner of the socket is placed, and whether only cgroup v1 says so.

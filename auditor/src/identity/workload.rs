@@ -1,10 +1,14 @@
 //! The audited side: what a resource of ours says about it.
 
+mod pod;
+
 use std::sync::Arc;
 
+use super::catalog::Named;
 use super::container::{Container, pod_uid};
 use super::host::Host;
 use super::known::{Known, Why};
+use super::metadata::{AuditScope, Owner, Source};
 use super::unit::Unit;
 
 /// Digits of a container id that runtimes show in their lists.
@@ -17,6 +21,10 @@ pub enum Method {
     Cgroup,
     /// By the process that owns the socket.
     Process,
+    /// Its container is known to the API server.
+    Kubernetes,
+    /// Its container is known to the container runtime.
+    Cri,
 }
 
 impl Method {
@@ -24,6 +32,8 @@ impl Method {
         match self {
             Self::Cgroup => "cgroup",
             Self::Process => "process",
+            Self::Kubernetes => "kubernetes",
+            Self::Cri => "cri",
         }
     }
 }
@@ -31,7 +41,8 @@ impl Method {
 /// Where on the node a socket belongs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Place {
-    Container(Container),
+    /// The containers around it, the innermost first; never empty.
+    Container(Vec<Container>),
     /// In a pod's cgroup, but in none of its containers.
     Pod(String),
     /// A systemd unit with a name of its own.
@@ -43,8 +54,9 @@ pub(super) enum Place {
 
 impl Place {
     pub(super) fn of(path: &str) -> Self {
-        if let Some(container) = Container::of(path) {
-            return Self::Container(container);
+        let containers: Vec<_> = Container::all_of(path).collect();
+        if !containers.is_empty() {
+            return Self::Container(containers);
         }
         if let Some(uid) = pod_uid(path) {
             return Self::Pod(uid);
@@ -62,6 +74,8 @@ pub struct Workload {
     method: Option<Method>,
     reason: Option<Why>,
     resource: Vec<(&'static str, String)>,
+    owner: Option<Owner>,
+    audit: AuditScope,
 }
 
 impl Workload {
@@ -74,16 +88,18 @@ impl Workload {
         executable: &Known<Arc<str>>,
         method: Method,
         reason: Option<Why>,
+        named: Option<&Named>,
     ) -> Self {
-        let (container, pod, name) = match place {
-            Place::Container(container) => {
-                let name = container
-                    .id
-                    .get(..SHORT_ID)
-                    .unwrap_or(&container.id)
-                    .to_owned();
-                let pod = container.pod_uid.clone();
-                (Some(container), pod, Known::Value(name))
+        let (container, mut pod, mut name) = match place {
+            Place::Container(containers) => {
+                let container = the_known(containers, named);
+                let name = container.as_ref().map(|container| {
+                    let id = &container.id;
+                    id.get(..SHORT_ID).unwrap_or(id).to_owned()
+                });
+                let pod = container.as_ref().and_then(|c| c.pod_uid.clone());
+                let name = Known::from_option(name, Why::NotInAContainer);
+                (container, pod, name)
             }
             Place::Pod(uid) => (None, Some(uid), Known::Absent(Why::NotInAContainer)),
             Place::Service(name) => (None, None, Known::Value(name)),
@@ -95,6 +111,16 @@ impl Workload {
                 (None, None, name)
             }
             Place::Nowhere(why) => (None, None, Known::Absent(why)),
+        };
+        let owner = named.map(|named| named.pod.workload());
+        if let (Some(named), Some(owner)) = (named, &owner) {
+            pod = Some(named.pod.api_uid().to_string());
+            name = Known::Value(owner.name.to_string());
+        }
+        let method = match named.map(|named| named.source) {
+            None => method,
+            Some(Source::Cri) => Method::Cri,
+            Some(_) => Method::Kubernetes,
         };
         // A workload that nothing is known of was recognised in no way.
         let recognised = name.value().is_some() || pod.is_some();
@@ -116,15 +142,20 @@ impl Workload {
                 Some(&env!("CARGO_PKG_VERSION").to_owned()),
             ),
         ];
-        let resource = attributes
+        let mut resource: Vec<_> = attributes
             .into_iter()
             .filter_map(|(key, value)| Some((key, value?.clone())))
             .collect();
+        resource.extend(named.map(pod::attributes).unwrap_or_default());
         Self {
             container,
             method: recognised.then_some(method),
             reason,
             resource,
+            owner,
+            audit: named
+                .and_then(|named| named.pod.audit)
+                .unwrap_or(AuditScope::Full),
         }
     }
 
@@ -132,7 +163,7 @@ impl Workload {
     pub(super) fn auditor(host: &Host) -> Self {
         let name = Place::Service("auditor".to_owned());
         let absent = Known::Absent(Why::NoProcess);
-        Self::new(host, name, &absent, Method::Process, None)
+        Self::new(host, name, &absent, Method::Process, None, None)
     }
 
     /// Value of an attribute of the resource.
@@ -155,10 +186,27 @@ impl Workload {
         self.method
     }
 
+    /// The outermost owner of its pod, or the pod.
+    pub fn owner(&self) -> Option<&Owner> {
+        self.owner.as_ref()
+    }
+
+    /// What its labels ask for.
+    pub fn audit(&self) -> AuditScope {
+        self.audit
+    }
+
     /// Why something is absent, or why a weaker method had to do.
     pub fn reason(&self) -> Option<Why> {
         self.reason
     }
+}
+
+/// The container that a source knows, else the innermost.
+fn the_known(containers: Vec<Container>, named: Option<&Named>) -> Option<Container> {
+    let known = named.and_then(|named| named.container.as_ref());
+    let at = known.and_then(|known| containers.iter().position(|c| *c.id == *known.id));
+    containers.into_iter().nth(at.unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -178,7 +226,8 @@ mod tests {
             cluster_name: Some("east".to_owned()),
         };
         let executable = Known::Value("curl".into());
-        Workload::new(&host, Place::of(path), &executable, Method::Cgroup, None)
+        let place = Place::of(path);
+        Workload::new(&host, place, &executable, Method::Cgroup, None, None)
     }
 
     fn get<'a>(workload: &'a Workload, key: &str) -> Option<&'a str> {

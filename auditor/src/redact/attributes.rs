@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use crate::{
-    identity::Resolved,
     record::{Fact, LogRecordWriter, Phase, Record, RecordIds, Severity, attribute as a},
     session::Moment,
 };
@@ -92,38 +91,6 @@ impl<'a> Attributes<'a> {
 
     pub(super) fn trace(&mut self, trace_id: &[u8; 16], span_id: [u8; 8]) {
         self.writer.trace(trace_id, &span_id);
-    }
-
-    /// Who, on both ends.
-    pub(super) fn identity(&mut self, resolved: &Resolved) {
-        if let Some(process) = &resolved.process {
-            if let Some(pid) = process.pid.value() {
-                self.int(a::PROCESS_PID, u64::from(*pid));
-            }
-            if let Some(name) = process.executable.value() {
-                self.string(a::PROCESS_EXECUTABLE_NAME, name);
-            }
-            if let Some(uid) = process.uid.value() {
-                self.int(a::PROCESS_USER_ID, u64::from(*uid));
-            }
-            if let Some(method) = resolved.workload.method() {
-                self.string(a::IDENTITY_METHOD, method.as_str());
-            }
-            if let Some(reason) = resolved.workload.reason() {
-                self.string(a::IDENTITY_REASON, reason.as_str());
-            }
-        }
-        if let Some(other) = &resolved.other {
-            let pod = other.attribute("k8s.pod.uid");
-            let kind = if pod.is_some() { "pod" } else { "host_process" };
-            self.string(a::PEER_KIND, kind);
-            if let Some(name) = other.attribute("service.name") {
-                self.string(a::PEER_SERVICE_NAME, name);
-            }
-            if let Some(uid) = pod {
-                self.string(a::PEER_POD_UID, uid);
-            }
-        }
     }
 
     pub(super) fn finish(self) -> Vec<u8> {

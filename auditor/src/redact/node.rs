@@ -34,7 +34,9 @@ pub(super) fn coverage(attributes: &mut Attributes<'_>, record: &Record, coverag
     attributes.node_id("coverage", record.boot_ns, 0);
     attributes.string(a::COVERAGE_STATE, coverage.state);
     attributes.string(a::COVERAGE_TIER, coverage.tier);
-    attributes.strings(a::COVERAGE_GAPS, &coverage.gaps);
+    if !coverage.gaps.is_empty() {
+        attributes.strings(a::COVERAGE_GAPS, &coverage.gaps);
+    }
     attributes.body(&format!(
         "coverage {}: tier {}",
         coverage.state, coverage.tier

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{HeaderAllowList, Sealed, attributes::Attributes, connection, http, node};
+use super::{HeaderAllowList, Sealed, attributes::Attributes, connection, http, identity, node};
 use crate::{
     identity::{Resolved, Workload},
     record::{Fact, RecordIds, ResourceWriter},
@@ -76,7 +76,7 @@ impl Redactor {
             Fact::Coverage(coverage) => node::coverage(&mut attributes, record, coverage),
             Fact::Lifecycle(lifecycle) => node::lifecycle(&mut attributes, record, lifecycle),
         }
-        attributes.identity(resolved);
+        identity::write(&mut attributes, resolved);
         Sealed::new(resource, attributes.finish())
     }
 

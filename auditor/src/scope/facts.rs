@@ -11,6 +11,8 @@ pub struct Facts<'a> {
     pub peer: IpAddr,
     pub service_name: Option<&'a str>,
     pub container_id: Option<&'a str>,
+    pub namespace: Option<&'a str>,
+    pub pod: Option<&'a str>,
     pub pod_uid: Option<&'a str>,
     pub executable: Option<&'a str>,
     /// Of an HTTP request, without the query.

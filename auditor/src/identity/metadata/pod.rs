@@ -76,6 +76,16 @@ impl Pod {
         self.mirror_uid.as_ref().unwrap_or(&self.uid)
     }
 
+    /// What a person calls the workload: the outermost owner, or the pod itself where it has none.
+    pub fn workload(&self) -> Owner {
+        let mut owners = self.owners.iter().rev();
+        let owner = owners.find(|owner| owner.kind != OwnerKind::Node);
+        owner.cloned().unwrap_or_else(|| Owner {
+            kind: OwnerKind::Other("Pod".into()),
+            name: Arc::clone(&self.name),
+        })
+    }
+
     /// The addresses that are this pod's and nobody else's.
     pub fn own_addresses(&self) -> &[IpAddr] {
         if self.host_network {

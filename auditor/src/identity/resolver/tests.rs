@@ -44,6 +44,7 @@ impl Node {
             Processes::new(self.proc.path()),
             Listeners::scan(self.proc.path()),
             host,
+            Catalog::default(),
         );
         resolver.learn_cgroups(Duration::ZERO);
         resolver

@@ -1,0 +1,164 @@
+//! What the sources of metadata say of a container of this node, and whether more may come.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::container::Container;
+use super::directory::{Directory, Moment, Peer};
+use super::known::{Known, Why};
+use super::metadata::{Pod, PodContainer, Source, Update};
+
+/// The sources that were set up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sources {
+    pub kubernetes: bool,
+    pub cri: bool,
+}
+
+/// The pod of a socket, and its container where that is known.
+#[derive(Clone, Debug)]
+pub(super) struct Named {
+    pub(super) pod: Arc<Pod>,
+    pub(super) container: Option<PodContainer>,
+    pub(super) source: Source,
+    /// Why the API server, which knows more than the runtime, has not named it.
+    pub(super) reason: Option<Why>,
+    pub(super) may_improve: bool,
+}
+
+/// What became of a look-up.
+#[derive(Clone, Debug)]
+pub(super) enum Naming {
+    Named(Named),
+    /// Not told of, for this reason; `true` if it still may be.
+    Unnamed(Why, bool),
+    /// There is nobody to ask.
+    Unasked,
+}
+
+/// The directory, who fills it, and whom to ask for what is missing.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    directory: Directory,
+    sources: Sources,
+    /// Ids that the container runtime shall look up at once.
+    wanted: Option<mpsc::Sender<Arc<str>>>,
+    generation: u64,
+}
+
+impl Catalog {
+    pub fn new(
+        directory: Directory,
+        sources: Sources,
+        wanted: Option<mpsc::Sender<Arc<str>>>,
+    ) -> Self {
+        Self {
+            directory,
+            sources,
+            wanted,
+            generation: 0,
+        }
+    }
+
+    /// Takes in what a source says.
+    pub fn apply(&mut self, update: Update, now: Moment) {
+        if let Update::Away(source, reason) = &update {
+            tracing::warn!(source = source.as_str(), reason, "metadata can't be had");
+        }
+        self.generation += 1;
+        self.directory.apply(update, now);
+    }
+
+    /// Changes with every update: what was answered before may have another answer now.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Who holds an address; nothing where there is nobody to ask.
+    pub(super) fn peer(&self, address: std::net::IpAddr, at: u64) -> Option<Known<Peer>> {
+        let asked = self.sources.kubernetes && !address.is_loopback();
+        asked.then(|| self.directory.peer(address, at))
+    }
+
+    /// Those of whom one held an address, where it is not known which.
+    pub(super) fn candidates(&self, address: std::net::IpAddr, at: u64) -> Vec<Peer> {
+        self.directory.candidates(address, at)
+    }
+
+    /// The innermost container that a source knows: a runtime inside a pod has containers of its
+    /// own.
+    pub(super) fn container(&self, containers: &[Container], at: u64) -> Naming {
+        let known = containers
+            .iter()
+            .find_map(|container| self.directory.container(&container.id));
+        if let Some((pod, container)) = known {
+            return self.named(pod, Some(container.clone()), at);
+        }
+        if let Some(container) = containers.first() {
+            self.want(&container.id);
+        }
+        match containers.iter().find_map(|c| c.pod_uid.as_deref()) {
+            Some(uid) => self.pod(uid, at),
+            None => self.unnamed(at),
+        }
+    }
+
+    /// By the uid in the control group's path.
+    pub(super) fn pod(&self, uid: &str, at: u64) -> Naming {
+        match self.directory.pod(uid) {
+            // Its containers were told without this one: it is newer.
+            Some(pod) => self.named(pod, None, at),
+            None => {
+                self.want(uid);
+                self.unnamed(at)
+            }
+        }
+    }
+
+    fn named(&self, pod: &Arc<Pod>, container: Option<PodContainer>, at: u64) -> Naming {
+        let by_kubernetes = self.directory.names(Source::Kubernetes, &pod.uid);
+        let doubt = self.directory.doubt_in(Source::Kubernetes, at);
+        let reason = (self.sources.kubernetes && !by_kubernetes)
+            .then_some(doubt.unwrap_or(Why::NotYetKnown));
+        let may_improve = container.is_none() || reason == Some(Why::NotYetKnown);
+        Naming::Named(Named {
+            pod: Arc::clone(pod),
+            container,
+            source: if by_kubernetes {
+                Source::Kubernetes
+            } else {
+                Source::Cri
+            },
+            reason,
+            may_improve,
+        })
+    }
+
+    fn unnamed(&self, at: u64) -> Naming {
+        let sources = [
+            (self.sources.cri, Source::Cri),
+            (self.sources.kubernetes, Source::Kubernetes),
+        ];
+        let mut doubts = Vec::new();
+        for (_, source) in sources.into_iter().filter(|(set_up, _)| *set_up) {
+            // One that has told all of that time may not have told of this container yet.
+            let doubt = self.directory.doubt_in(source, at);
+            doubts.push(doubt.unwrap_or(Why::NotYetKnown));
+        }
+        match doubts.iter().find(|why| **why == Why::NotYetKnown) {
+            Some(why) => Naming::Unnamed(*why, true),
+            None => match doubts.last() {
+                Some(why) => Naming::Unnamed(*why, false),
+                None => Naming::Unasked,
+            },
+        }
+    }
+
+    /// A request that finds no room is made again by the next record.
+    fn want(&self, id: &str) {
+        if let Some(wanted) = &self.wanted {
+            let _ = wanted.try_send(id.into());
+        }
+    }
+}
