@@ -7,6 +7,7 @@
 mod bounded;
 mod cgroup;
 mod container;
+pub mod cri;
 #[cfg(test)]
 mod fixture;
 mod handle;
