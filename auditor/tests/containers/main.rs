@@ -18,4 +18,5 @@ mod support {
 mod lifetimes;
 mod places;
 mod rig;
+mod runtime;
 mod sides;

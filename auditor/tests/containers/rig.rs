@@ -68,9 +68,20 @@ impl Rig {
         PodPlan::new(self, name)
     }
 
+    /// Where its runtime listens.
+    pub(crate) fn socket(&self) -> String {
+        self.containerd.borrow().socket.display().to_string()
+    }
+
     /// Ends the runtime and starts it again, with a new socket; pods go on.
     pub(crate) fn restart(&self) {
+        self.restart_after(|| ());
+    }
+
+    /// Likewise, and in between does something.
+    pub(crate) fn restart_after(&self, meanwhile: impl FnOnce()) {
         self.containerd.borrow_mut().stop();
+        meanwhile();
         let containerd = Containerd::start(&self.folder, &self.group, &self.mounts);
         self.cri.replace(Cri::connect(&containerd.socket));
         self.containerd.replace(containerd);
