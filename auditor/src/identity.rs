@@ -5,10 +5,9 @@
 //! Whatever cannot be established is absent and carries its reason.
 
 mod bounded;
-mod catalog;
 mod cgroup;
 mod container;
-mod directory;
+pub mod cri;
 #[cfg(test)]
 mod fixture;
 mod handle;
@@ -22,21 +21,15 @@ mod resolved;
 mod resolver;
 mod sockets;
 mod unit;
-mod waiting;
 mod workload;
 
-pub use catalog::{Catalog, Sources};
 pub use cgroup::CgroupPaths;
 pub use container::{Container, Runtime};
-pub use directory::{Directory, Moment, Peer, PeerScope};
 pub use host::Host;
-pub use directory::{Directory, Moment, Peer, PeerScope};
 pub use known::{Known, Why};
 pub use listeners::{Listener, Listeners};
-pub use metadata::{AuditScope, Node, Owner, OwnerKind, Pod, Service, Source, Update};
 pub use process::{Process, Processes};
-pub use resolved::{Identifier, OtherEnd, Resolved};
+pub use resolved::{Identifier, Resolved};
 pub use resolver::{LocalProcess, Resolver, Role, SocketFacts};
 pub use unit::Unit;
-pub use waiting::{MAX_WAIT, Waiting};
 pub use workload::{Method, Workload};

@@ -65,7 +65,7 @@ const FENCES: &[Fence] = &[
     },
     Fence {
         word: "tonic::",
-        homes: &["export"],
+        homes: &["export", "identity"],
     },
     Fence {
         word: "println!",

@@ -40,6 +40,18 @@ const TEST_PROGRAMS: &[Package] = &[
         why: "shows what is loaded and attached",
     },
     Package {
+        name: "busybox-static",
+        why: "what containers of the tests are made of",
+    },
+    Package {
+        name: "containerd",
+        why: "runs the pods of the tests",
+    },
+    Package {
+        name: "containernetworking-plugins",
+        why: "puts pods on a network",
+    },
+    Package {
         name: "curl",
         why: "HTTP client",
     },
@@ -74,6 +86,10 @@ const TEST_PROGRAMS: &[Package] = &[
     Package {
         name: "python3-venv",
         why: "keeps Python tools inside target/",
+    },
+    Package {
+        name: "runc",
+        why: "starts the containers of the tests",
     },
     Package {
         name: "socat",

@@ -124,6 +124,8 @@ impl OwnerKind {
 }
 
 impl AuditScope {
+    pub const LABEL: &str = "auditor.dev/audit";
+
     /// `None` for a value that means nothing.
     pub fn of(label: &str) -> Option<Self> {
         match label {

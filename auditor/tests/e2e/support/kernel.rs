@@ -78,7 +78,7 @@ fn bpftool(arguments: &[&str]) -> Value {
 }
 
 /// Where the cgroup-v2 hierarchy is mounted, if it is.
-fn cgroup_root() -> Option<String> {
+pub(crate) fn cgroup_root() -> Option<String> {
     let table = fs::read_to_string("/proc/self/mountinfo").expect("every process has it");
     table.lines().find_map(|line| {
         let (left, right) = line.split_once(" - ")?;

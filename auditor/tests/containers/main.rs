@@ -1,0 +1,22 @@
+//! Real pods: containerd with its CRI plugin, runc and a CNI bridge, and the auditor beside them.
+//! Needs root; the tests run one at a time, because the kernel programs are attached to the whole
+//! machine.
+
+#![forbid(unsafe_code)]
+
+#[expect(dead_code, reason = "the end-to-end tests use the rest of it")]
+#[path = "../e2e/support"]
+mod support {
+    pub(crate) mod auditor;
+    pub(crate) mod kernel;
+    pub(crate) mod process;
+    pub(crate) mod record;
+    pub(crate) mod temp;
+    pub(crate) mod until;
+}
+
+mod lifetimes;
+mod places;
+mod rig;
+mod runtime;
+mod sides;
