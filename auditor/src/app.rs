@@ -22,6 +22,7 @@ use tokio::{
 };
 
 use crate::{
+    aggregate::Aggregator,
     clock::Clock,
     config::{self, Output, Settings},
     exit::Exit,
@@ -32,7 +33,7 @@ use crate::{
         ExistingConnections,
     },
     record::RecordIds,
-    redact::{HeaderAllowList, HeaderNameError, Redactor},
+    redact::{HeaderAllowList, Redactor},
     scope::{Scope, SelectorError},
 };
 use outputs::{Outputs, QUEUE, Written};
@@ -45,8 +46,6 @@ const RING_QUEUE: usize = 256;
 pub enum AppError {
     #[error(transparent)]
     Selector(#[from] SelectorError),
-    #[error(transparent)]
-    Header(#[from] HeaderNameError),
     #[error(transparent)]
     Otlp(#[from] SettingsError),
     #[error(transparent)]
@@ -65,7 +64,7 @@ pub enum AppError {
 impl AppError {
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Selector(_) | Self::Header(_) | Self::Otlp(_) => Exit::Usage,
+            Self::Selector(_) | Self::Otlp(_) => Exit::Usage,
             Self::Capture(_) | Self::Cgroup(_) => Exit::Missing,
             Self::OtlpSetup(_) | Self::System { .. } => Exit::Failed,
         }
@@ -80,7 +79,7 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
         settings.to_yaml().trim_end()
     );
     let scope = Scope::parse(&settings.include, &settings.exclude)?;
-    let headers = HeaderAllowList::new(&settings.headers.request, &settings.headers.response)?;
+    let headers = HeaderAllowList::new(&settings.headers.request, &settings.headers.response);
     let otlp = OtlpSettings::from_lookup(settings.otlp_endpoint.as_deref(), config::variable)?;
     let exporter = otlp.map(Exporter::new).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -139,6 +138,7 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
         directives,
         identifier,
         scope,
+        aggregator: Aggregator::new(settings.aggregate.clone()),
         redactor: Redactor::new(headers, ids),
         connection_records: settings.connection_records,
         periodic_interval: settings.periodic_interval,
@@ -218,14 +218,14 @@ fn identifier(settings: &Settings, root: &CgroupRoot) -> Result<Identifier, AppE
     let host = Host::read("/".as_ref(), proc, node, cluster);
     let mut resolver = Resolver::new(cgroups, Processes::new(proc), Listeners::scan(proc), host);
     resolver.learn_cgroups(Duration::from_nanos(Clock::boot_now()));
-    Ok(Identifier::new(resolver))
+    Ok(Identifier::new(resolver, settings.identity.clone()))
 }
 
 fn summarize(account: &Account, written: Written, delivery: Delivery) {
     let undelivered = written.undelivered + delivery.undelivered + delivery.rejected;
     eprintln!(
-        "summary: records={} lost={} undelivered={undelivered}",
-        account.records, account.lost
+        "summary: records={} lost={} undelivered={undelivered} aggregated={}",
+        account.records, account.lost, account.aggregated
     );
     let kernel = account.kernel;
     eprintln!(

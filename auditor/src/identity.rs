@@ -2,30 +2,40 @@
 //!
 //! The cgroup id comes with every packet and is never reused, so it decides; the process only
 //! names what runs outside containers and units, and steps in where the cgroup says nothing.
-//! Whatever cannot be established is absent and carries its reason.
+//! Beside that stands who the request says is calling. Whatever cannot be established is absent and carries its reason.
 
 mod bounded;
+mod caller;
 mod cgroup;
 mod container;
+mod elements;
 #[cfg(test)]
 mod fixture;
+mod forwarded;
 mod handle;
 mod host;
 mod known;
 mod listeners;
 mod membership;
+mod principal;
 mod process;
 mod resolved;
 mod resolver;
+#[cfg(test)]
+pub(crate) mod sample;
 mod sockets;
+mod traffic;
 mod unit;
 mod workload;
 
+pub use caller::Caller;
 pub use cgroup::CgroupPaths;
 pub use container::{Container, Runtime};
+pub use forwarded::ClaimedClient;
 pub use host::Host;
 pub use known::{Known, Why};
 pub use listeners::{Listener, Listeners};
+pub use principal::{Claim, Presented, Principal, Source, Unnamed};
 pub use process::{Process, Processes};
 pub use resolved::{Identifier, Resolved};
 pub use resolver::{LocalProcess, Resolver, Role, SocketFacts};

@@ -1,5 +1,5 @@
 //! The thread that turns ring bytes into sealed records: decode, session, record, identity,
-//! scope, redact, in that order and in one place.
+//! scope, aggregate, redact, in that order and in one place.
 
 use std::{
     sync::mpsc::{Receiver, RecvTimeoutError},
@@ -8,6 +8,7 @@ use std::{
 
 use super::outputs::Outputs;
 use crate::{
+    aggregate::Aggregator,
     clock::Clock,
     config::ConnectionRecords,
     decode::{BootTime, Open, Owner, Role, decode},
@@ -29,6 +30,8 @@ const SETTLE_INTERVAL: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Account {
     pub(super) records: u64,
+    /// Exchanges that are told in sum, by some of these records.
+    pub(super) aggregated: u64,
     /// Interactions reported as lost.
     pub(super) lost: u64,
     /// Records that the scope left out.
@@ -44,6 +47,7 @@ pub(super) struct Understanding {
     pub(super) directives: DirectiveWriter,
     pub(super) identifier: Identifier,
     pub(super) scope: Scope,
+    pub(super) aggregator: Aggregator,
     pub(super) redactor: Redactor,
     pub(super) connection_records: ConnectionRecords,
     pub(super) periodic_interval: Duration,
@@ -63,6 +67,7 @@ struct Running {
     rejected_told: u64,
     account: Account,
     found: Vec<Output>,
+    resolved: Vec<Resolved>,
     sealed: Vec<Sealed>,
 }
 
@@ -89,12 +94,14 @@ impl Understanding {
             rejected_told: 0,
             account: Account {
                 records: 0,
+                aggregated: 0,
                 lost: 0,
                 out_of_scope: 0,
                 rejected: 0,
                 kernel: Counters::ZERO,
             },
             found: Vec::new(),
+            resolved: Vec::new(),
             sealed: Vec::new(),
         };
         running.announce("started");
@@ -110,6 +117,7 @@ impl Understanding {
             if Instant::now() >= settle_at {
                 running.settle(false);
                 running.tell_ongoing();
+                running.tell_sums();
                 settle_at = Instant::now() + SETTLE_INTERVAL;
             }
         }
@@ -181,8 +189,25 @@ impl Running {
             self.account.out_of_scope += 1;
             return;
         }
-        self.sealed.push(self.stages.redactor.seal(&resolved));
-        self.account.records += 1;
+        self.stages.aggregator.step(resolved, &mut self.resolved);
+        self.seal_resolved();
+    }
+
+    fn seal_resolved(&mut self) {
+        for resolved in self.resolved.drain(..) {
+            if let Fact::Aggregate(aggregate) = &resolved.record.fact {
+                self.account.aggregated += aggregate.totals.count;
+            }
+            self.sealed.push(self.stages.redactor.seal(&resolved));
+            self.account.records += 1;
+        }
+    }
+
+    fn tell_sums(&mut self) {
+        let now = Clock::boot_now();
+        self.stages.aggregator.due(now, &mut self.resolved);
+        self.seal_resolved();
+        self.flush();
     }
 
     fn flush(&mut self) {
@@ -315,6 +340,8 @@ impl Running {
         self.sessions
             .interrupt(BootTime(Clock::boot_now()), &mut self.found);
         self.seal_found();
+        self.stages.aggregator.flush(&mut self.resolved);
+        self.seal_resolved();
         self.settle(true);
         self.announce("stopped");
         self.account

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_saphyr::Error as YamlError;
 
+use super::aggregation::TrafficClass;
 use super::args::OutputName;
 use super::nearest::nearest;
 use super::period::Period;
@@ -29,6 +30,10 @@ pub(super) struct File {
     pub(super) headers: HeaderChanges,
     #[serde(deserialize_with = "or_default")]
     pub(super) connection_records: ConnectionRecordKeys,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) identity: IdentityKeys,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) aggregate: AggregateKeys,
     pub(super) node_name: Option<String>,
     pub(super) cluster_name: Option<String>,
     pub(super) proc_root: Option<PathBuf>,
@@ -65,6 +70,32 @@ pub(super) struct HeaderChange {
 pub(super) struct ConnectionRecordKeys {
     pub(super) open: Option<bool>,
     pub(super) close: Option<bool>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct IdentityKeys {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) principal: PrincipalKeys,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) trusted_proxies: Vec<String>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PrincipalKeys {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) headers: HeaderChange,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) claims: Vec<String>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct AggregateKeys {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) classes: Vec<TrafficClass>,
+    pub(super) interval: Option<Period>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -196,7 +227,7 @@ mod tests {
             error("output: json\notpl:\n  endpoint: http://c:4317\n"),
             "auditor.yaml:2: unknown key \"otpl\", did you mean \"otlp\"?; known here: output, \
              otlp, duration, ring_bytes, include, exclude, headers, connection_records, \
-             node_name, cluster_name, proc_root, drain_timeout, \
+             identity, aggregate, node_name, cluster_name, proc_root, drain_timeout, \
              periodic_interval"
         );
         assert_eq!(
@@ -212,6 +243,11 @@ mod tests {
             error("output: josn\n"),
             "auditor.yaml:1: unknown value \"josn\", did you mean \"json\"?; known here: pretty, \
              json, otlp-json, none"
+        );
+        assert_eq!(
+            error("aggregate: { classes: [scrapes] }\n"),
+            "auditor.yaml:1: unknown value \"scrapes\", did you mean \"scrape\"?; known here: \
+             health_probe, scrape"
         );
     }
 

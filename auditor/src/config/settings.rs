@@ -4,9 +4,11 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::aggregation::{AggregationError, AggregationSettings};
 use super::args::{OutputName, RunArgs};
 use super::file::{ConnectionRecordKeys, File, FileError, HeaderChange, HeaderChanges, Otlp};
-use super::headers::{HeaderAllowList, HeaderError};
+use super::headers::{HeaderError, RecordedHeaders};
+use super::identity::{IdentityError, IdentitySettings};
 use super::period::Period;
 use super::{cpus, environment};
 
@@ -46,8 +48,10 @@ pub struct Settings {
     pub ring_bytes: u32,
     pub include: Vec<String>,
     pub exclude: Vec<String>,
-    pub headers: HeaderAllowList,
+    pub headers: RecordedHeaders,
     pub connection_records: ConnectionRecords,
+    pub identity: IdentitySettings,
+    pub aggregate: AggregationSettings,
     pub node_name: Option<String>,
     pub cluster_name: Option<String>,
     /// The node's `/proc`.
@@ -85,6 +89,10 @@ pub enum ConfigError {
     File(#[from] FileError),
     #[error(transparent)]
     Header(#[from] HeaderError),
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    #[error(transparent)]
+    Aggregation(#[from] AggregationError),
     #[error("ring_bytes: {0} is not a power of two between 65536 and 1073741824")]
     RingBytes(u32),
     #[error("duration: 0s would audit nothing; leave it out to run until stopped")]
@@ -129,10 +137,6 @@ impl Settings {
 
     /// The settings as a configuration file that asks for just these, fit to be shown.
     pub fn to_yaml(&self) -> String {
-        let replace = |names: &[String]| HeaderChange {
-            extend: None,
-            replace: Some(names.to_vec()),
-        };
         let file = File {
             output: Some(self.output.into()),
             otlp: Otlp {
@@ -143,13 +147,15 @@ impl Settings {
             include: self.include.clone(),
             exclude: self.exclude.clone(),
             headers: HeaderChanges {
-                request: replace(&self.headers.request),
-                response: replace(&self.headers.response),
+                request: HeaderChange::to(&self.headers.request),
+                response: HeaderChange::to(&self.headers.response),
             },
             connection_records: ConnectionRecordKeys {
                 open: Some(self.connection_records.open),
                 close: Some(self.connection_records.close),
             },
+            identity: self.identity.keys(),
+            aggregate: self.aggregate.keys(),
             node_name: self.node_name.clone(),
             cluster_name: self.cluster_name.clone(),
             proc_root: Some(self.proc_root.clone()),
@@ -176,11 +182,13 @@ impl Settings {
             ring_bytes: ring_bytes(args.ring_bytes.or(file.ring_bytes), surroundings.cpus)?,
             include: first_given(args.include, file.include),
             exclude: first_given(args.exclude, file.exclude),
-            headers: HeaderAllowList::changed(&file.headers)?,
+            headers: RecordedHeaders::changed(&file.headers)?,
             connection_records: ConnectionRecords {
                 open: file.connection_records.open.unwrap_or(false),
                 close: file.connection_records.close.unwrap_or(true),
             },
+            identity: IdentitySettings::checked(&file.identity)?,
+            aggregate: AggregationSettings::checked(&file.aggregate)?,
             node_name: environment::node_name(lookup).or(file.node_name),
             cluster_name: environment::cluster_name(lookup).or(file.cluster_name),
             proc_root: proc_root(environment::proc_root(lookup).or(file.proc_root))?,

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::caller::Caller;
 use super::resolver::{LocalProcess, Resolver, Role, SocketFacts};
 use super::workload::Workload;
-use crate::record::Record;
+use crate::config::IdentitySettings;
+use crate::record::{Fact, Record};
 use crate::session::{self, ConnectionFacts};
 
 /// A record of which it is known whose it is.
@@ -18,6 +20,8 @@ pub struct Resolved {
     pub process: Option<LocalProcess>,
     /// The workload of the other end, where that is a socket of this node.
     pub other: Option<Arc<Workload>>,
+    /// Who calls, in the words of the request; `None` where there is no request to read.
+    pub caller: Option<Caller>,
 }
 
 /// Resolves records.
@@ -25,12 +29,17 @@ pub struct Resolved {
 pub struct Identifier {
     resolver: Resolver,
     auditor: Arc<Workload>,
+    settings: IdentitySettings,
 }
 
 impl Identifier {
-    pub fn new(mut resolver: Resolver) -> Self {
+    pub fn new(mut resolver: Resolver, settings: IdentitySettings) -> Self {
         let auditor = resolver.auditor();
-        Self { resolver, auditor }
+        Self {
+            resolver,
+            auditor,
+            settings,
+        }
     }
 
     pub fn resolve(&mut self, record: Record) -> Resolved {
@@ -40,6 +49,7 @@ impl Identifier {
                 workload: Arc::clone(&self.auditor),
                 process: None,
                 other: None,
+                caller: None,
             };
         };
         // The process was there when the connection was opened, so one that is younger is not it.
@@ -51,12 +61,33 @@ impl Identifier {
             let opened = Duration::from_nanos(other.opened.0);
             self.resolver.workload(&self::socket(other), opened)
         });
+        let caller = self.caller(&record);
         Resolved {
             record,
             workload,
             process: Some(process),
             other,
+            caller,
         }
+    }
+
+    fn caller(&self, record: &Record) -> Option<Caller> {
+        let Fact::Http {
+            connection,
+            inbound,
+            exchange,
+            ..
+        } = &record.fact
+        else {
+            return None;
+        };
+        let head = exchange.request.as_ref()?.head.as_ref()?;
+        let sender = if *inbound {
+            connection.peer
+        } else {
+            connection.local
+        };
+        Some(Caller::of(head, sender.ip(), &self.settings))
     }
 }
 

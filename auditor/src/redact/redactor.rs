@@ -2,7 +2,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{HeaderAllowList, Sealed, attributes::Attributes, connection, http, node};
+use super::{
+    HeaderAllowList, Sealed, aggregate, attributes::Attributes, caller, connection, http, node,
+};
 use crate::{
     identity::{Resolved, Workload},
     record::{Fact, RecordIds, ResourceWriter},
@@ -63,6 +65,7 @@ impl Redactor {
                 connection::common(&mut attributes, connection, Some(*inbound));
                 http::write(&mut attributes, *inbound, exchange, &self.headers);
             }
+            Fact::Aggregate(sum) => aggregate::write(&mut attributes, sum),
             Fact::Connection {
                 connection,
                 inbound,
@@ -75,6 +78,9 @@ impl Redactor {
             Fact::Loss(loss) => node::loss(&mut attributes, record, loss),
             Fact::Coverage(coverage) => node::coverage(&mut attributes, record, coverage),
             Fact::Lifecycle(lifecycle) => node::lifecycle(&mut attributes, record, lifecycle),
+        }
+        if let Some(caller) = &resolved.caller {
+            caller::write(&mut attributes, caller);
         }
         attributes.identity(resolved);
         Sealed::new(resource, attributes.finish())

@@ -1,7 +1,7 @@
 //! One condition of a selector.
 
 use super::facts::{Direction, Facts};
-use super::network::Network;
+use crate::network::Network;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Term {

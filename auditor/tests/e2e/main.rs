@@ -16,6 +16,7 @@ mod joined;
 mod lasting;
 mod loss;
 mod namespace;
+mod principal;
 mod privilege;
 mod sliced;
 mod sockets;
