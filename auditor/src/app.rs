@@ -24,14 +24,18 @@ use tokio::{
 };
 
 use crate::{
+    aggregate::Aggregator,
     clock::Clock,
     config::{self, Output, Settings},
     exit::Exit,
     export::otlp::{Delivery, Drain, Exporter, OtlpSettings, SettingsError, SetupError},
-    identity::{CgroupPaths, Host, Identifier, Listeners, Processes, Resolver},
+    identity::{
+        Catalog, CgroupPaths, Cri, CriSettings, CriSettingsError, Directory, Host, Identifier,
+        Listeners, PeerScope, Processes, Resolver, Sources, Update,
+    },
     kernel::{Capture, CaptureError, CaptureOptions, CgroupError, CgroupRoot, ExistingConnections},
     record::RecordIds,
-    redact::{HeaderAllowList, HeaderNameError, Redactor},
+    redact::{HeaderAllowList, Redactor},
     scope::{Scope, SelectorError},
     telemetry::{MetricsEndpoint, SharedTotals},
 };
@@ -41,13 +45,17 @@ use understand::Understanding;
 
 /// Ring batches that may wait to be understood.
 const RING_QUEUE: usize = 256;
+/// Updates of metadata that may wait to be learned.
+const UPDATE_QUEUE: usize = 1024;
+/// Ids that may wait to be looked up.
+const WANTED_QUEUE: usize = 256;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     #[error(transparent)]
     Selector(#[from] SelectorError),
     #[error(transparent)]
-    Header(#[from] HeaderNameError),
+    Cri(#[from] CriSettingsError),
     #[error(transparent)]
     Otlp(#[from] SettingsError),
     #[error(transparent)]
@@ -71,7 +79,7 @@ pub enum AppError {
 impl AppError {
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Selector(_) | Self::Header(_) | Self::Otlp(_) => Exit::Usage,
+            Self::Selector(_) | Self::Cri(_) | Self::Otlp(_) => Exit::Usage,
             Self::Capture(_) | Self::Cgroup(_) => Exit::Missing,
             Self::OtlpSetup(_) | Self::Metrics { .. } | Self::System { .. } => Exit::Failed,
         }
@@ -86,7 +94,7 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
         settings.to_yaml().trim_end()
     );
     let scope = Scope::parse(&settings.include, &settings.exclude)?;
-    let headers = HeaderAllowList::new(&settings.headers.request, &settings.headers.response)?;
+    let headers = HeaderAllowList::new(&settings.headers.request, &settings.headers.response);
     let otlp = OtlpSettings::from_lookup(settings.otlp_endpoint.as_deref(), config::variable)?;
     let exporter = otlp.map(Exporter::new).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -101,7 +109,9 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
     if !root.is_host_root() {
         tracing::warn!("only a part of the node's cgroups is visible here: the rest goes unseen");
     }
-    let identifier = identifier(settings, &root)?;
+    let (to_understand, updates) = mpsc::channel(UPDATE_QUEUE);
+    let catalog = catalog(settings, to_understand)?;
+    let identifier = identifier(settings, &root, catalog)?;
     let ids = RecordIds::read(&settings.proc_root).map_err(system("read the boot id"))?;
 
     // Export.
@@ -149,7 +159,9 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
         counters,
         directives,
         identifier,
+        updates,
         scope,
+        aggregator: Aggregator::new(settings.aggregate.clone()),
         redactor: Redactor::new(headers, ids),
         connection_records: settings.connection_records,
         periodic_interval: settings.periodic_interval,
@@ -235,14 +247,44 @@ async fn serve_metrics(address: SocketAddr, totals: SharedTotals) -> Result<(), 
     Ok(())
 }
 
-fn identifier(settings: &Settings, root: &CgroupRoot) -> Result<Identifier, AppError> {
+/// Starts the sources of metadata that are there.
+fn catalog(
+    settings: &Settings,
+    source_to_understand: mpsc::Sender<Update>,
+) -> Result<Catalog, AppError> {
+    let runtime = CriSettings::new(settings.cri_endpoint.as_deref())?;
+    if !runtime.is_there() {
+        tracing::info!("no names of pods: no container runtime has a socket here");
+        return Ok(Catalog::default());
+    }
+    let (understand_to_cri, wanted) = mpsc::channel(WANTED_QUEUE);
+    tokio::spawn(Cri::new(runtime, source_to_understand, wanted).run());
+    let sources = Sources {
+        cri: true,
+        kubernetes: false,
+    };
+    let directory = Directory::new(PeerScope::None);
+    Ok(Catalog::new(directory, sources, Some(understand_to_cri)))
+}
+
+fn identifier(
+    settings: &Settings,
+    root: &CgroupRoot,
+    catalog: Catalog,
+) -> Result<Identifier, AppError> {
     let proc = &settings.proc_root;
     let cgroups = CgroupPaths::new(root).map_err(system("open the cgroup-v2 root"))?;
     let (node, cluster) = (settings.node_name.clone(), settings.cluster_name.clone());
     let host = Host::read("/".as_ref(), proc, node, cluster);
-    let mut resolver = Resolver::new(cgroups, Processes::new(proc), Listeners::scan(proc), host);
+    let mut resolver = Resolver::new(
+        cgroups,
+        Processes::new(proc),
+        Listeners::scan(proc),
+        host,
+        catalog,
+    );
     resolver.learn_cgroups(Duration::from_nanos(Clock::boot_now()));
-    Ok(Identifier::new(resolver))
+    Ok(Identifier::new(resolver, settings.identity.clone()))
 }
 
 fn summarize(account: &Account, written: Written, delivery: Delivery) {

@@ -2,20 +2,24 @@
 
 #![forbid(unsafe_code)]
 
+mod aggregation;
 mod args;
 mod cpus;
 mod environment;
 mod file;
 mod headers;
+mod identity;
 mod manual;
 mod nearest;
 mod period;
 mod settings;
 
+pub use aggregation::{AggregationError, AggregationSettings, TrafficClass};
 pub use args::{Args, Command, DoctorArgs, RunArgs};
 pub use environment::{proc_root, variable};
 pub use file::FileError;
-pub use headers::{HeaderAllowList, HeaderError};
+pub use headers::{HeaderError, RecordedHeaders};
+pub use identity::{IdentityError, IdentitySettings};
 pub use manual::{completions, manual};
 pub use nearest::nearest;
 pub use settings::{ConfigError, ConnectionRecords, Form, Output, Settings};

@@ -18,6 +18,8 @@ pub mod identity;
 
 pub mod scope;
 
+pub mod aggregate;
+
 pub mod redact;
 
 pub mod export;
@@ -29,5 +31,9 @@ pub mod doctor;
 pub mod clock;
 
 pub mod exit;
+
+pub mod credential;
+
+pub mod network;
 
 mod text;

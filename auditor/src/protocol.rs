@@ -15,6 +15,18 @@ pub enum Side {
     Response,
 }
 
+/// What of a request tells who makes it, in whichever version of the protocol.
+pub trait RequestHead {
+    /// Some of its fields were not kept.
+    fn is_truncated(&self) -> bool;
+
+    /// Path and query, as written.
+    fn target(&self) -> &[u8];
+
+    /// Values of every field of that name, in order. `name` is in lower case.
+    fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]>;
+}
+
 /// A stretch of one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Span<'a> {

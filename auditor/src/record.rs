@@ -2,6 +2,7 @@
 //!
 //! A [`Record`] still holds what was on the wire, secrets included; only `redact` may write it.
 
+mod aggregate;
 mod attributes;
 mod event;
 mod id;
@@ -9,7 +10,10 @@ mod recorder;
 mod schema;
 mod wire;
 
-pub use attributes::{AttributeDoc, HEADER_REQUEST_PREFIX, HEADER_RESPONSE_PREFIX, attribute};
+pub use aggregate::{Aggregate, Totals};
+pub use attributes::{
+    AttributeDoc, CLAIM_PREFIX, HEADER_REQUEST_PREFIX, HEADER_RESPONSE_PREFIX, attribute,
+};
 pub use event::{EventName, Phase, Severity};
 pub use id::RecordIds;
 pub use recorder::{Coverage, Fact, Lifecycle, Loss, Record, Recorder};

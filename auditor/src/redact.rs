@@ -3,10 +3,13 @@
 //! Headers are recorded by an allow-list only, query values never, tokens nowhere. Every value
 //! from the wire leaves as bounded, valid, printable UTF-8.
 
+mod aggregate;
 mod attributes;
+mod caller;
 mod connection;
 mod headers;
 mod http;
+mod identity;
 mod line;
 mod node;
 mod redactor;
@@ -14,6 +17,9 @@ mod sealed;
 mod target;
 mod value;
 
-pub use headers::{HeaderAllowList, HeaderNameError};
+pub use headers::HeaderAllowList;
 pub use redactor::Redactor;
 pub use sealed::Sealed;
+
+#[cfg(test)]
+mod tests;

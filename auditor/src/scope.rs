@@ -6,7 +6,6 @@
 #![forbid(unsafe_code)]
 
 mod facts;
-mod network;
 mod selector;
 mod term;
 

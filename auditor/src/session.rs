@@ -9,7 +9,7 @@ mod progress;
 mod stream;
 mod table;
 
-pub use crate::decode::Role;
+pub use crate::decode::{BootTime, Owner, Role};
 pub use connection::{Closed, Directive, Termination};
 pub use facts::ConnectionFacts;
 pub use progress::{Moment, Ongoing};

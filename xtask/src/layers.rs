@@ -30,19 +30,25 @@ const LAYERS: &[Layer] = &[
     ("session", &["decode", "protocol"]),
     ("protocol", &[]),
     ("record", &["protocol", "session"]),
-    ("identity", &["session", "record"]),
+    ("identity", &["config", "session", "protocol", "record"]),
     ("scope", &["config"]),
+    (
+        "aggregate",
+        &["config", "session", "protocol", "record", "identity"],
+    ),
     ("redact", &["session", "protocol", "record", "identity"]),
     ("export", &["redact"]),
     ("telemetry", &[]),
     ("clock", &[]),
     ("text", &[]),
+    ("credential", &[]),
+    ("network", &[]),
     ("exit", &[]),
     ("doctor", ANY),
 ];
 
 /// What every module but `protocol` may use. Parsers are pure: bytes in, message out.
-const EVERYWHERE: &[&str] = &["telemetry", "clock", "text"];
+const EVERYWHERE: &[&str] = &["telemetry", "clock", "text", "credential", "network"];
 
 /// Something that only some modules may name.
 struct Fence {

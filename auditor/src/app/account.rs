@@ -17,6 +17,8 @@ pub(super) struct Account {
     /// Ends of exchanges, by `inbound`, whether in scope or not.
     pub(super) exchanges: [u64; 2],
     pub(super) records: u64,
+    /// Exchanges that are told in sum, by some of these records.
+    pub(super) aggregated: u64,
     /// Records that the scope left out.
     pub(super) out_of_scope: u64,
     /// Interactions reported as lost.
@@ -35,6 +37,7 @@ impl Default for Account {
             rejected: 0,
             exchanges: [0; 2],
             records: 0,
+            aggregated: 0,
             out_of_scope: 0,
             lost: 0,
             losses: BTreeMap::new(),
@@ -67,8 +70,8 @@ impl Account {
 
     pub(super) fn summary(&self, undelivered: u64) -> String {
         format!(
-            "summary: records={} lost={} undelivered={undelivered}",
-            self.records, self.lost
+            "summary: records={} lost={} undelivered={undelivered} aggregated={}",
+            self.records, self.lost, self.aggregated
         )
     }
 

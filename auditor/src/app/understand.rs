@@ -1,6 +1,7 @@
 //! The thread that turns ring bytes into sealed records: decode, session, record, identity,
-//! scope, redact, in that order and in one place.
+//! scope, aggregate, redact, in that order and in one place.
 
+mod identify;
 mod settle;
 
 use std::{
@@ -8,30 +9,39 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::mpsc;
+
 use super::{account::Account, outputs::Outputs};
 use crate::{
+    aggregate::Aggregator,
     clock::Clock,
     config::ConnectionRecords,
     decode::{BootTime, Open, Owner, Role, decode},
-    identity::{Identifier, Resolved},
+    identity::{Identifier, Resolved, Update, Waiting},
     kernel::{CountersReader, DirectiveWriter, EventBatch, Existing, FlowAction},
-    record::{Coverage, Fact, Lifecycle, Record, Recorder},
+    record::{Coverage, Fact, Lifecycle, Recorder},
     redact::{Redactor, Sealed},
     scope::{self, Scope},
     session::{self, Moment, Output, Sessions},
     telemetry::{Ledger, SharedTotals},
 };
+use identify::Labels;
 use settle::Settlement;
 
 /// How often the counters of the kernel are compared with what was recorded.
 const SETTLE_INTERVAL: Duration = Duration::from_secs(1);
+/// How long news from a source of metadata, or a record that waits for it, may lie.
+const LEARN_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The stages between the ring and the outputs.
 pub(super) struct Understanding {
     pub(super) counters: CountersReader,
     pub(super) directives: DirectiveWriter,
     pub(super) identifier: Identifier,
+    /// What sources of metadata say.
+    pub(super) updates: mpsc::Receiver<Update>,
     pub(super) scope: Scope,
+    pub(super) aggregator: Aggregator,
     pub(super) redactor: Redactor,
     pub(super) connection_records: ConnectionRecords,
     pub(super) periodic_interval: Duration,
@@ -51,7 +61,10 @@ struct Running {
     told: session::Statistics,
     rejected_told: u64,
     account: Account,
+    waiting: Waiting,
+    labels: Labels,
     found: Vec<Output>,
+    resolved: Vec<Resolved>,
     sealed: Vec<Sealed>,
 }
 
@@ -77,7 +90,10 @@ impl Understanding {
             told: session::Statistics::default(),
             rejected_told: 0,
             account: Account::default(),
+            waiting: Waiting::default(),
+            labels: Labels::default(),
             found: Vec::new(),
+            resolved: Vec::new(),
             sealed: Vec::new(),
         };
         running.announce("started");
@@ -85,14 +101,21 @@ impl Understanding {
         let mut settle_at = Instant::now() + SETTLE_INTERVAL;
         loop {
             let wait = settle_at.saturating_duration_since(Instant::now());
+            let wait = if running.may_learn() {
+                wait.min(LEARN_INTERVAL)
+            } else {
+                wait
+            };
             match ring_to_understand.recv_timeout(wait) {
                 Ok(batch) => running.batch(&batch),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
+            running.learn();
             if Instant::now() >= settle_at {
                 running.settle(Settlement::Running);
                 running.tell_ongoing();
+                running.tell_sums();
                 settle_at = Instant::now() + SETTLE_INTERVAL;
             }
         }
@@ -101,6 +124,11 @@ impl Understanding {
 }
 
 impl Running {
+    /// Sources of metadata are there.
+    fn may_learn(&self) -> bool {
+        !self.stages.updates.is_closed() || !self.waiting.is_empty()
+    }
+
     /// What was open before the programs were attached.
     fn notice_existing(&mut self, existing: &[Existing]) {
         for connection in existing {
@@ -167,14 +195,21 @@ impl Running {
         }
     }
 
-    fn seal(&mut self, record: Record) {
-        let resolved = self.stages.identifier.resolve(record);
-        if !admits(&self.stages.scope, &resolved) {
-            self.account.out_of_scope += 1;
-            return;
+    fn seal_resolved(&mut self) {
+        for resolved in self.resolved.drain(..) {
+            if let Fact::Aggregate(aggregate) = &resolved.record.fact {
+                self.account.aggregated += aggregate.totals.count;
+            }
+            self.sealed.push(self.stages.redactor.seal(&resolved));
+            self.account.records += 1;
         }
-        self.sealed.push(self.stages.redactor.seal(&resolved));
-        self.account.records += 1;
+    }
+
+    fn tell_sums(&mut self) {
+        let now = Clock::boot_now();
+        self.stages.aggregator.due(now, &mut self.resolved);
+        self.seal_resolved();
+        self.flush();
     }
 
     fn flush(&mut self) {
@@ -219,6 +254,9 @@ impl Running {
         self.sessions
             .interrupt(BootTime(Clock::boot_now()), &mut self.found);
         self.seal_found();
+        self.seal_waiting();
+        self.stages.aggregator.flush(&mut self.resolved);
+        self.seal_resolved();
         self.settle(Settlement::Last);
         self.announce("stopped");
         self.account
@@ -279,6 +317,8 @@ fn admits(scope: &Scope, resolved: &Resolved) -> bool {
         peer: connection.peer.ip(),
         service_name: resolved.workload.attribute("service.name"),
         container_id: container.map(|c| c.id.as_str()),
+        namespace: resolved.workload.attribute("k8s.namespace.name"),
+        pod: resolved.workload.attribute("k8s.pod.name"),
         pod_uid: resolved.workload.attribute("k8s.pod.uid"),
         executable: process.and_then(|p| p.executable.value().map(|e| &**e)),
         path,

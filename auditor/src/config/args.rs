@@ -17,6 +17,8 @@ Selectors:
   address     address of the peer, or a network: 10.0.0.0/8
   service     service.name of the workload
   container   container id, or its beginning
+  namespace   Kubernetes namespace of the workload
+  pod         name of the pod
   pod-uid     uid of the pod
   executable  name of the program
   path        beginning of an HTTP path
@@ -71,6 +73,11 @@ pub struct RunArgs {
     /// OTEL_EXPORTER_OTLP_ENDPOINT; the other OTEL_EXPORTER_OTLP_* variables apply.
     #[arg(long, value_name = "URL")]
     pub otlp_endpoint: Option<String>,
+
+    /// Socket of the container runtime, for example unix:///run/containerd/containerd.sock
+    /// [default: the usual one that answers]
+    #[arg(long, value_name = "SOCKET")]
+    pub cri_endpoint: Option<String>,
 
     /// Answer Prometheus at this address, for example 127.0.0.1:9090, under /metrics.
     #[arg(long, value_name = "ADDRESS:PORT")]

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_saphyr::Error as YamlError;
 
+use super::aggregation::TrafficClass;
 use super::args::OutputName;
 use super::nearest::nearest;
 use super::period::Period;
@@ -19,6 +20,7 @@ pub(super) struct File {
     pub(super) output: Option<OutputName>,
     #[serde(deserialize_with = "or_default")]
     pub(super) otlp: Otlp,
+    pub(super) cri_endpoint: Option<String>,
     pub(super) metrics_address: Option<SocketAddr>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) duration: Option<Period>,
@@ -31,6 +33,10 @@ pub(super) struct File {
     pub(super) headers: HeaderChanges,
     #[serde(deserialize_with = "or_default")]
     pub(super) connection_records: ConnectionRecordKeys,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) identity: IdentityKeys,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) aggregate: AggregateKeys,
     pub(super) node_name: Option<String>,
     pub(super) cluster_name: Option<String>,
     pub(super) proc_root: Option<PathBuf>,
@@ -67,6 +73,32 @@ pub(super) struct HeaderChange {
 pub(super) struct ConnectionRecordKeys {
     pub(super) open: Option<bool>,
     pub(super) close: Option<bool>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct IdentityKeys {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) principal: PrincipalKeys,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) trusted_proxies: Vec<String>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PrincipalKeys {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) headers: HeaderChange,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) claims: Vec<String>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct AggregateKeys {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) classes: Vec<TrafficClass>,
+    pub(super) interval: Option<Period>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -197,8 +229,9 @@ mod tests {
         assert_eq!(
             error("output: json\notpl:\n  endpoint: http://c:4317\n"),
             "auditor.yaml:2: unknown key \"otpl\", did you mean \"otlp\"?; known here: output, \
-             otlp, metrics_address, duration, ring_bytes, include, exclude, headers, \
-             connection_records, node_name, cluster_name, proc_root, drain_timeout, \
+             otlp, cri_endpoint, metrics_address, duration, ring_bytes, include, exclude, headers, \
+             connection_records, identity, aggregate, node_name, cluster_name, proc_root, \
+             drain_timeout, \
              periodic_interval"
         );
         assert_eq!(
@@ -214,6 +247,11 @@ mod tests {
             error("output: josn\n"),
             "auditor.yaml:1: unknown value \"josn\", did you mean \"json\"?; known here: pretty, \
              json, otlp-json, none"
+        );
+        assert_eq!(
+            error("aggregate: { classes: [scrapes] }\n"),
+            "auditor.yaml:1: unknown value \"scrapes\", did you mean \"scrape\"?; known here: \
+             health_probe, scrape"
         );
     }
 

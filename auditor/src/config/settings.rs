@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::aggregation::{AggregationError, AggregationSettings};
 use super::args::{OutputName, RunArgs};
 use super::file::{ConnectionRecordKeys, File, FileError, HeaderChange, HeaderChanges, Otlp};
-use super::headers::{HeaderAllowList, HeaderError};
+use super::headers::{HeaderError, RecordedHeaders};
+use super::identity::{IdentityError, IdentitySettings};
 use super::period::Period;
 use super::{cpus, environment};
 
@@ -41,6 +43,8 @@ pub struct Settings {
     /// The collector by argument or file. `None` leaves it to the `OTEL_EXPORTER_OTLP_*`
     /// variables, which have ranks of their own; without those too, nothing is sent.
     pub otlp_endpoint: Option<String>,
+    /// The container runtime's socket; `None` for whichever of the usual ones answers.
+    pub cri_endpoint: Option<String>,
     /// Where scrapers are answered; nowhere unless it is set.
     pub metrics_address: Option<SocketAddr>,
     /// Greater than zero.
@@ -49,8 +53,10 @@ pub struct Settings {
     pub ring_bytes: u32,
     pub include: Vec<String>,
     pub exclude: Vec<String>,
-    pub headers: HeaderAllowList,
+    pub headers: RecordedHeaders,
     pub connection_records: ConnectionRecords,
+    pub identity: IdentitySettings,
+    pub aggregate: AggregationSettings,
     pub node_name: Option<String>,
     pub cluster_name: Option<String>,
     /// The node's `/proc`.
@@ -88,6 +94,10 @@ pub enum ConfigError {
     File(#[from] FileError),
     #[error(transparent)]
     Header(#[from] HeaderError),
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    #[error(transparent)]
+    Aggregation(#[from] AggregationError),
     #[error("ring_bytes: {0} is not a power of two between 65536 and 1073741824")]
     RingBytes(u32),
     #[error("duration: 0s would audit nothing; leave it out to run until stopped")]
@@ -132,28 +142,27 @@ impl Settings {
 
     /// The settings as a configuration file that asks for just these, fit to be shown.
     pub fn to_yaml(&self) -> String {
-        let replace = |names: &[String]| HeaderChange {
-            extend: None,
-            replace: Some(names.to_vec()),
-        };
         let file = File {
             output: Some(self.output.into()),
             otlp: Otlp {
                 endpoint: self.otlp_endpoint.as_deref().map(without_secrets),
             },
+            cri_endpoint: self.cri_endpoint.clone(),
             metrics_address: self.metrics_address,
             duration: self.duration.map(Period::from),
             ring_bytes: Some(self.ring_bytes),
             include: self.include.clone(),
             exclude: self.exclude.clone(),
             headers: HeaderChanges {
-                request: replace(&self.headers.request),
-                response: replace(&self.headers.response),
+                request: HeaderChange::to(&self.headers.request),
+                response: HeaderChange::to(&self.headers.response),
             },
             connection_records: ConnectionRecordKeys {
                 open: Some(self.connection_records.open),
                 close: Some(self.connection_records.close),
             },
+            identity: self.identity.keys(),
+            aggregate: self.aggregate.keys(),
             node_name: self.node_name.clone(),
             cluster_name: self.cluster_name.clone(),
             proc_root: Some(self.proc_root.clone()),
@@ -176,16 +185,19 @@ impl Settings {
         Ok(Self {
             output: output(args.output.or(file.output), surroundings.stdout),
             otlp_endpoint: args.otlp_endpoint.or(by_file),
+            cri_endpoint: args.cri_endpoint.or(file.cri_endpoint),
             metrics_address: args.metrics_address.or(file.metrics_address),
             duration: duration(args.duration.or(file.duration))?,
             ring_bytes: ring_bytes(args.ring_bytes.or(file.ring_bytes), surroundings.cpus)?,
             include: first_given(args.include, file.include),
             exclude: first_given(args.exclude, file.exclude),
-            headers: HeaderAllowList::changed(&file.headers)?,
+            headers: RecordedHeaders::changed(&file.headers)?,
             connection_records: ConnectionRecords {
                 open: file.connection_records.open.unwrap_or(false),
                 close: file.connection_records.close.unwrap_or(true),
             },
+            identity: IdentitySettings::checked(&file.identity)?,
+            aggregate: AggregationSettings::checked(&file.aggregate)?,
             node_name: environment::node_name(lookup).or(file.node_name),
             cluster_name: environment::cluster_name(lookup).or(file.cluster_name),
             proc_root: proc_root(environment::proc_root(lookup).or(file.proc_root))?,

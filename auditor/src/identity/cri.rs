@@ -23,7 +23,7 @@ use tokio::{
 
 use super::{
     bounded::Bounded,
-    metadata::{Kind, Source, Update},
+    metadata::{Source, Update},
 };
 use client::Client;
 use failure::Failure;
@@ -122,12 +122,12 @@ impl Cri {
         let mut client = Client::connect(socket).await?;
         let listing = client.list(&self.inventory).await?;
         self.inventory.apply(listing);
-        self.send(Update::ListBegin(Source::Cri, Kind::Pods))
+        self.send(Update::ListBegin(Source::Cri))
             .await?;
         for pod in self.inventory.all() {
             self.send(pod).await?;
         }
-        self.send(Update::ListEnd(Source::Cri, Kind::Pods)).await?;
+        self.send(Update::ListEnd(Source::Cri)).await?;
         tracing::info!(
             socket = %socket.display(),
             pods = self.inventory.len(),

@@ -76,7 +76,7 @@ pub struct Moment {
 }
 
 /// The index. One thread owns it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Directory {
     scope: PeerScope,
     feeds: [Feed; SOURCES.len()],

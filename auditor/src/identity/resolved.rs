@@ -4,13 +4,19 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::bounded::Bounded;
+use super::caller::Caller;
 use super::directory::{Moment, Peer};
 use super::known::{Known, Why};
 use super::metadata::Update;
 use super::resolver::{LocalProcess, Resolver, Role, SocketFacts};
 use super::workload::Workload;
-use crate::record::Record;
+use crate::config::IdentitySettings;
+use crate::record::{Fact, Record};
 use crate::session::{self, ConnectionFacts};
+
+/// Control groups that are remembered as nameless.
+const GIVEN_UP: usize = 4096;
 
 /// A record of which it is known whose it is.
 #[derive(Debug)]
@@ -21,6 +27,8 @@ pub struct Resolved {
     /// The process of the audited end; `None` for records about the node.
     pub process: Option<LocalProcess>,
     pub other: OtherEnd,
+    /// Who calls, in the words of the request; `None` where there is no request to read.
+    pub caller: Option<Caller>,
     /// A source of metadata may still say more about either end.
     pub may_improve: bool,
 }
@@ -38,22 +46,51 @@ pub enum OtherEnd {
     Unasked,
 }
 
+impl OtherEnd {
+    /// The workload of the other end, where that is a socket of this node.
+    pub fn socket(&self) -> Option<&Arc<Workload>> {
+        match self {
+            Self::Socket(workload) => Some(workload),
+            Self::Address(_) | Self::OneOf(_) | Self::Unasked => None,
+        }
+    }
+}
+
 /// Resolves records.
 #[derive(Debug)]
 pub struct Identifier {
     resolver: Resolver,
     auditor: Arc<Workload>,
+    settings: IdentitySettings,
+    /// Control groups whose names did not come in time.
+    given_up: Bounded<u64, ()>,
 }
 
 impl Identifier {
-    pub fn new(mut resolver: Resolver) -> Self {
+    pub fn new(mut resolver: Resolver, settings: IdentitySettings) -> Self {
         let auditor = resolver.auditor();
-        Self { resolver, auditor }
+        Self {
+            resolver,
+            auditor,
+            settings,
+            given_up: Bounded::new(GIVEN_UP),
+        }
     }
 
     /// Takes in what a source of metadata says.
     pub fn learn(&mut self, update: Update, now: Moment) {
         self.resolver.catalog_mut().apply(update, now);
+    }
+
+    /// Nothing more is expected of the names at either end: what comes next need not wait.
+    pub fn give_up(&mut self, record: &Record) {
+        let Some(connection) = record.connection() else {
+            return;
+        };
+        let ends = [Some(&**connection), connection.other.as_deref()];
+        for end in ends.into_iter().flatten() {
+            self.given_up.insert(end.owner.cgroup_id, ());
+        }
     }
 
     /// A record about a workload and no connection of its.
@@ -63,6 +100,7 @@ impl Identifier {
             workload: Arc::clone(workload),
             process: None,
             other: OtherEnd::Unasked,
+            caller: None,
             may_improve: false,
         }
     }
@@ -84,12 +122,19 @@ impl Identifier {
             }
             None => self.by_address(connection.peer.ip(), connection.opened.0),
         };
+        let is_hoped_for = |may_improve: bool, end: &ConnectionFacts| {
+            may_improve && self.given_up.get(&end.owner.cgroup_id).is_none()
+        };
+        let may_improve = is_hoped_for(local.may_improve, connection)
+            || is_hoped_for(other_may_improve, connection.other.as_deref().unwrap_or(connection));
+        let caller = self.caller(&record);
         Resolved {
             record,
             workload: local.workload,
             process: Some(process),
             other,
-            may_improve: local.may_improve || other_may_improve,
+            caller,
+            may_improve,
         }
     }
 
@@ -105,6 +150,25 @@ impl Identifier {
                 (OtherEnd::Address(peer), may_improve)
             }
         }
+    }
+
+    fn caller(&self, record: &Record) -> Option<Caller> {
+        let Fact::Http {
+            connection,
+            inbound,
+            exchange,
+            ..
+        } = &record.fact
+        else {
+            return None;
+        };
+        let head = exchange.request.as_ref()?.head.as_ref()?;
+        let sender = if *inbound {
+            connection.peer
+        } else {
+            connection.local
+        };
+        Some(Caller::of(head, sender.ip(), &self.settings))
     }
 }
 

@@ -40,7 +40,7 @@ pub struct SocketFacts<'a> {
 }
 
 /// The process attributes of a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LocalProcess {
     pub pid: Known<u32>,
     pub executable: Known<Arc<str>>,

@@ -181,6 +181,12 @@ impl Workload {
         self.container.as_ref()
     }
 
+    /// A process of the node itself: known to be in no container and no pod.
+    pub fn is_of_host(&self) -> bool {
+        let in_pod = self.attribute("k8s.pod.uid").is_some();
+        self.method.is_some() && self.container.is_none() && !in_pod
+    }
+
     /// Absent when the workload could not be recognised at all; then there is a `reason`.
     pub fn method(&self) -> Option<Method> {
         self.method
@@ -248,6 +254,7 @@ mod tests {
         assert_eq!(get(&workload, "telemetry.distro.name"), Some("auditor"));
         assert_eq!(workload.method(), Some(Method::Cgroup));
         assert_eq!(workload.reason(), None);
+        assert!(!workload.is_of_host());
     }
 
     #[test]
@@ -257,6 +264,7 @@ mod tests {
         assert_eq!(get(&service, "container.id"), None);
         let session = workload("/user.slice/user-1000.slice/session-3.scope");
         assert_eq!(get(&session, "service.name"), Some("curl"));
+        assert!(service.is_of_host() && session.is_of_host());
     }
 
     #[test]
@@ -265,5 +273,6 @@ mod tests {
         assert_eq!(get(&pod, "service.name"), None);
         assert_eq!(get(&pod, "k8s.pod.uid"), Some(POD));
         assert_eq!(pod.reason(), Some(Why::NotInAContainer));
+        assert!(!pod.is_of_host());
     }
 }

@@ -12,6 +12,8 @@ pub struct AttributeDoc {
 pub const HEADER_REQUEST_PREFIX: &str = "http.request.header.";
 /// Followed by the name of a response header, in lower case.
 pub const HEADER_RESPONSE_PREFIX: &str = "http.response.header.";
+/// Followed by the name of a claim that the configuration asks for.
+pub const CLAIM_PREFIX: &str = "auditor.principal.claim.";
 
 macro_rules! attributes {
     ($($name:ident = $text:literal, $kind:literal, $meaning:literal;)*) => {
@@ -49,6 +51,20 @@ attributes! {
     NETWORK_PROTOCOL_NAME = "network.protocol.name", "string", "`http`.";
     NETWORK_PROTOCOL_VERSION = "network.protocol.version", "string", "`0.9`, `1.0` or `1.1`, as the request says.";
     CLIENT_ADDRESS = "client.address", "string", "Client that forwarding headers claim; the real peer is `network.peer.address`.";
+    CLIENT_ADDRESS_TRUSTED = "auditor.client.address.trusted", "bool", "A trusted proxy (`identity.trusted_proxies`) told `client.address`, and only trusted proxies stand between it and the connection. Present with `client.address`.";
+    USER_ID = "user.id", "string", "Principal that the request presents: `sub` of a token, URI or subject of a forwarded certificate.";
+    USER_NAME = "user.name", "string", "Name of the principal: `preferred_username` of a token, user of Basic authentication, value of an identity header.";
+    PRINCIPAL_SOURCE = "auditor.principal.source", "string", "Where the principal was found, the strongest first: `jwt`, `basic`, `forwarded_client_cert`, `header`.";
+    PRINCIPAL_OTHER_SOURCES = "auditor.principal.other_sources", "string[]", "Weaker sources that name somebody too.";
+    PRINCIPAL_VERIFIED = "auditor.principal.verified", "bool", "`false`: it was presented, and not checked here. Present with `auditor.principal.source`.";
+    PRINCIPAL_ISSUER = "auditor.principal.issuer", "string", "`iss` of the token.";
+    PRINCIPAL_AUTHORIZED_PARTY = "auditor.principal.authorized_party", "string", "`azp` of the token.";
+    PRINCIPAL_CLIENT_ID = "auditor.principal.client_id", "string", "`client_id` of the token.";
+    PRINCIPAL_REASON = "auditor.principal.reason", "string", "Why there is no principal, or why a stronger source names none: `none_presented`, `cookie_only`, `token_opaque`, `token_malformed`, `token_too_large`, `ambiguous` (the credential or a claim stands there twice), `basic_malformed`, `password_missing` (the name is likely to be the credential), `scheme_not_read`, `certificate_malformed`, `holds_credential` (the credential stands where a name belongs), `subject_missing`, `head_truncated`.";
+    TRAFFIC_CLASS = "auditor.traffic.class", "string", "`health_probe` or `scrape`, by the words of the request: a claim.";
+    AGGREGATE_COUNT = "auditor.aggregate.count", "int", "Exchanges that the record stands for. They are alike in all that it says; the record's time is the beginning of the first, sizes are sums.";
+    AGGREGATE_LAST_TIME = "auditor.aggregate.last_time_unix_nano", "int, nanoseconds", "Beginning of the last of them.";
+    AGGREGATE_MAX_DURATION_NS = "auditor.aggregate.max_duration_ns", "int, nanoseconds", "Duration of the longest of them.";
     DURATION_NS = "auditor.duration_ns", "int, nanoseconds", "From the first byte of the interaction to its last.";
     TIME_TO_FIRST_BYTE_NS = "auditor.time_to_first_byte_ns", "int, nanoseconds", "From the first byte of the request to the first of the final response.";
     BYTES_RECEIVED = "auditor.bytes.received", "int, bytes", "Bytes that the audited end received for this interaction, heads and framing included.";

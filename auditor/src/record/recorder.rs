@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::EventName;
+use super::{Aggregate, EventName};
 use crate::{
     clock::Clock,
     protocol::http1::{Exchange, Reason},
@@ -24,6 +24,7 @@ pub enum Fact {
         number: u32,
         exchange: Box<Exchange>,
     },
+    Aggregate(Box<Aggregate>),
     Ongoing {
         connection: Arc<ConnectionFacts>,
         inbound: Option<bool>,
@@ -86,7 +87,7 @@ pub struct Record {
 impl Record {
     pub fn event(&self) -> EventName {
         match self.fact {
-            Fact::Http { .. } => EventName::HttpAccess,
+            Fact::Http { .. } | Fact::Aggregate(_) => EventName::HttpAccess,
             Fact::Opened { .. } | Fact::Ongoing { .. } | Fact::Connection { .. } => {
                 EventName::ConnectionAccess
             }
@@ -103,6 +104,7 @@ impl Record {
             | Fact::Ongoing { connection, .. }
             | Fact::Http { connection, .. }
             | Fact::Connection { connection, .. } => Some(connection),
+            Fact::Aggregate(aggregate) => Some(&aggregate.connection),
             _ => None,
         }
     }

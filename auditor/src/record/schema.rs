@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{EventName, HEADER_REQUEST_PREFIX, HEADER_RESPONSE_PREFIX, attributes::ATTRIBUTES};
+use super::{
+    CLAIM_PREFIX, EventName, HEADER_REQUEST_PREFIX, HEADER_RESPONSE_PREFIX, attributes::ATTRIBUTES,
+};
 use crate::protocol::http1::Reason;
 
 /// The schema as Markdown.
@@ -29,6 +31,11 @@ pub fn markdown() -> String {
         page,
         "| `{HEADER_REQUEST_PREFIX}<key>`, `{HEADER_RESPONSE_PREFIX}<key>` | string[] | Values of \
          an allow-listed header. Credentials and cookies can not be listed. |"
+    );
+    let _ = writeln!(
+        page,
+        "| `{CLAIM_PREFIX}<name>` | string or string[] | A claim that `identity.principal.claims` \
+         asks for; numbers and booleans as text, of a list the first 64 texts. |"
     );
     page.push_str(
         "\n## What `auditor.capture.incomplete` may say\n\n| reason | meaning |\n|---|---|\n",

@@ -37,6 +37,12 @@ impl<'a> Attributes<'a> {
         self.connection_id(cookie);
     }
 
+    /// That of the first exchange, which has no record of its own.
+    pub(super) fn aggregate_id(&mut self, cookie: u64, number: u32) {
+        self.id(|ids, text| ids.exchange(cookie, number, text));
+        self.string(a::RECORD_PHASE, Phase::End.as_str());
+    }
+
     pub(super) fn ongoing_id(&mut self, cookie: u64, number: u32) {
         self.id(|ids, text| {
             ids.connection(cookie, text);

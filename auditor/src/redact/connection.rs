@@ -6,11 +6,32 @@ use crate::{
     session::{Closed, ConnectionFacts, Ongoing, Termination},
 };
 
+/// Which ports a record tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ports {
+    Both,
+    /// The other one is another for every connection.
+    OfServer,
+}
+
 /// What every record of a connection says.
 pub(super) fn common(
     attributes: &mut Attributes<'_>,
     connection: &ConnectionFacts,
     inbound: Option<bool>,
+) {
+    ends(attributes, connection, inbound, Ports::Both);
+    if connection.is_pre_existing() {
+        attributes.bool(a::PRE_EXISTING, true);
+    }
+}
+
+/// What every connection between the same two ends says.
+pub(super) fn ends(
+    attributes: &mut Attributes<'_>,
+    connection: &ConnectionFacts,
+    inbound: Option<bool>,
+    ports: Ports,
 ) {
     if let Some(inbound) = inbound {
         let direction = if inbound { "inbound" } else { "outbound" };
@@ -18,16 +39,17 @@ pub(super) fn common(
     }
     let (local, peer) = (connection.local, connection.peer);
     attributes.address(a::NETWORK_LOCAL_ADDRESS, local.ip());
-    attributes.int(a::NETWORK_LOCAL_PORT, u64::from(local.port()));
+    if ports == Ports::Both || inbound == Some(true) {
+        attributes.int(a::NETWORK_LOCAL_PORT, u64::from(local.port()));
+    }
     attributes.address(a::NETWORK_PEER_ADDRESS, peer.ip());
-    attributes.int(a::NETWORK_PEER_PORT, u64::from(peer.port()));
+    if ports == Ports::Both || inbound == Some(false) {
+        attributes.int(a::NETWORK_PEER_PORT, u64::from(peer.port()));
+    }
     attributes.string(a::NETWORK_TRANSPORT, "tcp");
     let kind = if local.is_ipv4() { "ipv4" } else { "ipv6" };
     attributes.string(a::NETWORK_TYPE, kind);
     attributes.string(a::CAPTURE_METHOD, "cgroup_skb");
-    if connection.is_pre_existing() {
-        attributes.bool(a::PRE_EXISTING, true);
-    }
 }
 
 /// What the opening of a connection says.

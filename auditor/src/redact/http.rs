@@ -3,7 +3,8 @@
 use super::{
     HeaderAllowList,
     attributes::Attributes,
-    headers, line,
+    headers::{self, Listed},
+    line,
     target::{Target, host_and_port, query},
     value::clean,
 };
@@ -27,22 +28,16 @@ pub(super) fn write(
     let response = exchange.response.as_ref();
     let request_head = request.and_then(|m| m.head.as_ref());
     let response_head = response.and_then(|m| m.head.as_ref());
+    alike(attributes, exchange);
     if let Some(head) = request_head {
-        request_attributes(attributes, head, allowed);
+        if let Some((trace, span)) = head.values("traceparent").next().and_then(traceparent) {
+            attributes.trace(&trace, span);
+        }
+        listed(attributes, head, allowed.request());
     }
     if let Some(head) = response_head {
-        response_attributes(attributes, head, allowed);
+        listed(attributes, head, allowed.response());
     }
-    if request_head.or(response_head).is_some() {
-        attributes.string(a::NETWORK_PROTOCOL_NAME, "http");
-    }
-    // The response of a proxy may say another version; the request says what was asked in, if
-    // that is a version at all.
-    let mut versions = [request_head, response_head].into_iter().flatten();
-    if let Some(version) = versions.find_map(|head| head.version().as_str()) {
-        attributes.string(a::NETWORK_PROTOCOL_VERSION, version);
-    }
-    attributes.string(a::PLAINTEXT_STATUS, "not_encrypted");
     sizes_and_times(attributes, inbound, exchange);
     if let Some(error) = error(exchange) {
         match error {
@@ -57,7 +52,30 @@ pub(super) fn write(
     attributes.body(&line::http(exchange));
 }
 
-fn request_attributes(attributes: &mut Attributes<'_>, head: &Head, allowed: &HeaderAllowList) {
+/// What every exchange of the same question and answer says.
+pub(super) fn alike(attributes: &mut Attributes<'_>, exchange: &Exchange) {
+    let request = exchange.request.as_ref().and_then(|m| m.head.as_ref());
+    let response = exchange.response.as_ref().and_then(|m| m.head.as_ref());
+    if let Some(head) = request {
+        asked(attributes, head);
+    }
+    if let Some(status) = response.and_then(Head::status) {
+        attributes.int(a::HTTP_RESPONSE_STATUS_CODE, u64::from(status));
+    }
+    if request.or(response).is_some() {
+        attributes.string(a::NETWORK_PROTOCOL_NAME, "http");
+    }
+    // The response of a proxy may say another version; the request says what was asked in, if
+    // that is a version at all.
+    let mut versions = [request, response].into_iter().flatten();
+    if let Some(version) = versions.find_map(|head| head.version().as_str()) {
+        attributes.string(a::NETWORK_PROTOCOL_VERSION, version);
+    }
+    attributes.string(a::PLAINTEXT_STATUS, "not_encrypted");
+}
+
+/// What was asked for, and by what program.
+fn asked(attributes: &mut Attributes<'_>, head: &Head) {
     let method = head.method().unwrap_or_default();
     if METHODS.contains(&method) {
         attributes.string(a::HTTP_REQUEST_METHOD, &clean(method));
@@ -85,25 +103,10 @@ fn request_attributes(attributes: &mut Attributes<'_>, head: &Head, allowed: &He
     if let Some(agent) = head.values("user-agent").next() {
         attributes.string(a::USER_AGENT_ORIGINAL, &clean(agent));
     }
-    if let Some(client) = claimed_client(head) {
-        attributes.string(a::CLIENT_ADDRESS, &client);
-    }
-    if let Some((trace, span)) = head.values("traceparent").next().and_then(traceparent) {
-        attributes.trace(&trace, span);
-    }
-    for listed in allowed.request() {
-        let values = headers::values(head, &listed.name);
-        if !values.is_empty() {
-            attributes.strings(&listed.attribute, &values);
-        }
-    }
 }
 
-fn response_attributes(attributes: &mut Attributes<'_>, head: &Head, allowed: &HeaderAllowList) {
-    if let Some(status) = head.status() {
-        attributes.int(a::HTTP_RESPONSE_STATUS_CODE, u64::from(status));
-    }
-    for listed in allowed.response() {
+fn listed(attributes: &mut Attributes<'_>, head: &Head, allowed: &[Listed]) {
+    for listed in allowed {
         let values = headers::values(head, &listed.name);
         if !values.is_empty() {
             attributes.strings(&listed.attribute, &values);
@@ -174,36 +177,6 @@ fn error(exchange: &Exchange) -> Option<Failure> {
         && !incomplete.has(Reason::Hole)
         && !incomplete.has(Reason::Interrupted);
     unanswered.then_some(Failure::Named("no_response"))
-}
-
-/// The client that forwarding headers claim: the first of `Forwarded`, else of `X-Forwarded-For`.
-fn claimed_client(head: &Head) -> Option<String> {
-    let forwarded = head.values("forwarded").next().and_then(|value| {
-        let first = value.split(|&b| b == b',').next()?;
-        first.split(|&b| b == b';').find_map(|pair| {
-            let pair = pair.trim_ascii();
-            let (key, value) = pair.split_at_checked(4)?;
-            key.eq_ignore_ascii_case(b"for=").then_some(value)
-        })
-    });
-    let client = forwarded.or_else(|| {
-        let value = head.values("x-forwarded-for").next()?;
-        value.split(|&b| b == b',').next()
-    })?;
-    let client = client.trim_ascii();
-    let client = client.strip_prefix(b"\"").unwrap_or(client);
-    let client = client.strip_suffix(b"\"").unwrap_or(client);
-    if client.is_empty() {
-        return None;
-    }
-    // A bare IPv6 address has colons that are no port.
-    let mut colons = client.iter().filter(|b| **b == b':');
-    let bare = colons.nth(1).is_some() && client[0] != b'[';
-    Some(if bare {
-        clean(client).into_owned()
-    } else {
-        host_and_port(client).0.into_owned()
-    })
 }
 
 /// Trace and span of a W3C `traceparent`.

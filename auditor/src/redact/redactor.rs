@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{HeaderAllowList, Sealed, attributes::Attributes, connection, http, identity, node};
+use super::{
+    HeaderAllowList, Sealed, aggregate, attributes::Attributes, caller, connection, http, identity,
+    node,
+};
 use crate::{
     identity::{Resolved, Workload},
     record::{Fact, RecordIds, ResourceWriter},
@@ -63,6 +66,7 @@ impl Redactor {
                 connection::common(&mut attributes, connection, Some(*inbound));
                 http::write(&mut attributes, *inbound, exchange, &self.headers);
             }
+            Fact::Aggregate(sum) => aggregate::write(&mut attributes, sum),
             Fact::Connection {
                 connection,
                 inbound,
@@ -75,6 +79,9 @@ impl Redactor {
             Fact::Loss(loss) => node::loss(&mut attributes, record, loss),
             Fact::Coverage(coverage) => node::coverage(&mut attributes, record, coverage),
             Fact::Lifecycle(lifecycle) => node::lifecycle(&mut attributes, record, lifecycle),
+        }
+        if let Some(caller) = &resolved.caller {
+            caller::write(&mut attributes, caller);
         }
         identity::write(&mut attributes, resolved);
         Sealed::new(resource, attributes.finish())

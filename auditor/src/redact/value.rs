@@ -10,6 +10,29 @@ pub(super) const REDACTED: &str = "REDACTED";
 /// Longest value of an attribute; heads are kept up to 16 KiB, so this rarely bites.
 pub(super) const MAX_VALUE: usize = 8 * 1024;
 
+/// How keys of common services begin. Some services take them where a user's name belongs.
+const KEYS: [&str; 11] = [
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "sk_live_",
+    "sk_test_",
+    "xoxb-",
+    "hvs.",
+];
+
+/// What somebody goes by, clean: a key or a token that is used as a name is no name.
+pub(super) fn name(name: &str) -> Cow<'_, str> {
+    if KEYS.iter().any(|key| name.starts_with(key)) {
+        return Cow::Borrowed(REDACTED);
+    }
+    clean(name.as_bytes())
+}
+
 /// Printable, without tokens, at most [`MAX_VALUE`] bytes.
 pub(super) fn clean(bytes: &[u8]) -> Cow<'_, str> {
     let bytes = &bytes[..bytes.len().min(MAX_VALUE)];

@@ -1,7 +1,7 @@
 //! One condition of a selector.
 
 use super::facts::{Direction, Facts};
-use super::network::Network;
+use crate::network::Network;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Term {
@@ -10,6 +10,8 @@ pub(super) enum Term {
     Address(Network),
     Service(Pattern),
     Container(Pattern),
+    Namespace(Pattern),
+    Pod(Pattern),
     PodUid(Pattern),
     Executable(Pattern),
     Path(Pattern),
@@ -27,7 +29,7 @@ pub(super) type Wanted = &'static str;
 type Parse = fn(&str) -> Result<Term, Wanted>;
 
 /// Every key and what its value is read by.
-const KEYS: [(&str, Parse); 8] = [
+const KEYS: [(&str, Parse); 10] = [
     ("direction", direction),
     ("port", port),
     ("address", address),
@@ -35,6 +37,10 @@ const KEYS: [(&str, Parse); 8] = [
     ("container", |value| {
         Pattern::beginning(value).map(Term::Container)
     }),
+    ("namespace", |value| {
+        Pattern::exact(value).map(Term::Namespace)
+    }),
+    ("pod", |value| Pattern::exact(value).map(Term::Pod)),
     ("pod-uid", |value| Pattern::exact(value).map(Term::PodUid)),
     ("executable", |value| {
         Pattern::exact(value).map(Term::Executable)
@@ -62,6 +68,8 @@ impl Term {
             Self::Address(network) => network.contains(facts.peer),
             Self::Service(pattern) => pattern.matches(facts.service_name),
             Self::Container(pattern) => pattern.matches(facts.container_id),
+            Self::Namespace(pattern) => pattern.matches(facts.namespace),
+            Self::Pod(pattern) => pattern.matches(facts.pod),
             Self::PodUid(pattern) => pattern.matches(facts.pod_uid),
             Self::Executable(pattern) => pattern.matches(facts.executable),
             Self::Path(pattern) => pattern.matches(facts.path),

@@ -7,6 +7,8 @@ fn facts() -> Facts<'static> {
         peer: "::ffff:10.1.2.3".parse().unwrap(),
         service_name: Some("checkout"),
         container_id: Some("4f0ac3b1d2e5"),
+        namespace: Some("shop"),
+        pod: Some("web-7d4b9"),
         pod_uid: Some("1b4e28ba-2fa1-11d2-883f-0016d3cca427"),
         executable: Some("nginx"),
         path: Some("/api/orders"),

@@ -3,8 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use auditor::identity::cri::{Cri, CriSettings};
-use auditor::identity::metadata::{Pod, Update};
+use auditor::identity::{Cri, CriSettings, Pod, Update};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::time::timeout;

@@ -17,6 +17,7 @@ mod lasting;
 mod loss;
 mod metrics;
 mod namespace;
+mod principal;
 mod privilege;
 mod sliced;
 mod sockets;

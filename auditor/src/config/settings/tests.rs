@@ -5,6 +5,7 @@ use super::{ConfigError, Form, Output, Settings, Stdout, Surroundings};
 use crate::config::args::{OutputName, RunArgs};
 use crate::config::file::File;
 use crate::config::headers::HeaderError;
+use crate::credential::NameError;
 
 const MIB: u32 = 1024 * 1024;
 
@@ -44,6 +45,8 @@ fn defaults_audit_everything_and_send_nothing() {
     assert!(!settings.connection_records.open && settings.connection_records.close);
     assert_eq!(settings.proc_root, PathBuf::from("/proc"));
     assert_eq!(settings.drain_timeout, Duration::from_secs(10));
+    assert!(settings.identity.trusted_proxies.is_empty());
+    assert!(settings.aggregate.classes.is_empty());
 }
 
 #[test]
@@ -144,12 +147,17 @@ fn what_cannot_be_done_is_refused() {
     ));
     let headers = "headers: { response: { extend: [Set-Cookie] } }";
     let error = by_file(headers).unwrap_err();
-    let expected = HeaderError::Credential {
-        side: "response",
-        name: "set-cookie".to_owned(),
+    let expected = HeaderError::Name {
+        key: "headers.response",
+        source: NameError::Credential("set-cookie".to_owned()),
     };
     assert!(matches!(&error, ConfigError::Header(found) if *found == expected));
     assert!(error.to_string().contains("never recorded"), "{error}");
+    let error = by_file("aggregate: { interval: 2h }").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "aggregate.interval: 2h is not between 1s and 1h"
+    );
 }
 
 #[test]
@@ -161,6 +169,10 @@ duration: 90s
 include: ['service=a*,port=80']
 headers: { request: { extend: [x-tenant] }, response: { replace: [] } }
 connection_records: { open: true, close: false }
+identity:
+  principal: { headers: { extend: [x-user] }, claims: [tenant, groups] }
+  trusted_proxies: [10.0.0.0/8, '2001:db8::1']
+aggregate: { classes: [health_probe, scrape], interval: 30s }
 node_name: 'true'
 ";
     let settings = by_file(text).unwrap();

@@ -49,14 +49,11 @@ pub(super) fn pod(uid: Arc<str>, sandbox: wire::PodSandbox, network: Option<&Net
         uid,
         namespace: metadata.namespace.into(),
         name: metadata.name.into(),
-        node: None,
         addresses: network.addresses,
         host_network: network.of_host,
-        owners: Vec::new(),
-        containers: Vec::new(),
         audit: audit.and_then(|label| AuditScope::of(label)),
-        created: None,
         ended: sandbox.state != READY,
+        ..Pod::default()
     }
 }
 

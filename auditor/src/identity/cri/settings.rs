@@ -45,6 +45,11 @@ impl CriSettings {
         })
     }
 
+    /// A socket was chosen, or one of the usual ones is there.
+    pub fn is_there(&self) -> bool {
+        self.chosen || !self.candidates().is_empty()
+    }
+
     /// Sockets to try, in this order.
     pub(super) fn candidates(&self) -> Vec<PathBuf> {
         let there = |path: &&PathBuf| self.chosen || path.exists();

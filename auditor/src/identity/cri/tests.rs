@@ -55,14 +55,14 @@ impl Running {
     async fn list(&mut self) -> Vec<Arc<Pod>> {
         let begin = self.next().await;
         assert!(
-            matches!(begin, Update::ListBegin(Source::Cri, Kind::Pods)),
+            matches!(begin, Update::ListBegin(Source::Cri)),
             "{begin:?}"
         );
         let mut pods = Vec::new();
         loop {
             match self.next().await {
                 Update::Pod(Source::Cri, pod) => pods.push(pod),
-                Update::ListEnd(Source::Cri, Kind::Pods) => return pods,
+                Update::ListEnd(Source::Cri) => return pods,
                 other => panic!("{other:?}"),
             }
         }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::protocol::RequestHead;
+
 /// Longest head that is kept; a longer one is cut and marked.
 pub const MAX_HEAD: usize = 16 * 1024;
 
@@ -233,6 +235,20 @@ impl Head {
         self.bytes
             .get(range.start as usize..range.end as usize)
             .unwrap_or_default()
+    }
+}
+
+impl RequestHead for Head {
+    fn is_truncated(&self) -> bool {
+        Self::is_truncated(self)
+    }
+
+    fn target(&self) -> &[u8] {
+        Self::target(self).unwrap_or_default()
+    }
+
+    fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        Self::values(self, name)
     }
 }
 

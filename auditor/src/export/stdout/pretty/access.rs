@@ -28,6 +28,7 @@ pub(super) struct Access<'a> {
     query: Option<&'a str>,
     status: Option<i64>,
     error: Option<&'a str>,
+    count: Option<i64>,
     duration_nanos: Option<i64>,
     bytes: Option<i64>,
     incomplete: Option<Values<'a>>,
@@ -75,6 +76,7 @@ impl<'a> Access<'a> {
             "url.path" => self.path = value.as_text(),
             "url.query" => self.query = value.as_text(),
             "http.response.status_code" => self.status = value.as_int(),
+            "auditor.aggregate.count" => self.count = value.as_int(),
             "error.type" => self.error = value.as_text(),
             "auditor.duration_ns" => self.duration_nanos = value.as_int(),
             "http.response.body.size" => self.bytes = value.as_int(),
@@ -164,6 +166,10 @@ impl<'a> Access<'a> {
         if let (None, Some(error)) = (self.status, self.error) {
             line.gap();
             line.text(Some(Colour::Red), error);
+        }
+        if let Some(count) = self.count {
+            line.gap();
+            line.text(None, &format!("×{count}"));
         }
         if let Some(nanos) = self.duration_nanos {
             line.gap();

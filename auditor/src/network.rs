@@ -1,22 +1,28 @@
 //! An address or a network of addresses.
 
+#![forbid(unsafe_code)]
+
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
+/// Bits before an IPv4 address that is mapped into IPv6.
+const V4_OFFSET: u32 = 96;
+
 /// Compares as IPv6 with IPv4 mapped into it: a dual-stack socket shows IPv4 peers that way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Network {
+pub struct Network {
     base: u128,
     mask: u128,
 }
 
 #[derive(Debug)]
-pub(super) struct NotANetwork;
+pub struct NotANetwork;
 
 // === impl Network ===
 
 impl Network {
-    pub(super) fn contains(self, address: IpAddr) -> bool {
+    pub fn contains(self, address: IpAddr) -> bool {
         bits(address) & self.mask == self.base
     }
 }
@@ -41,6 +47,18 @@ impl FromStr for Network {
             base: bits(address) & mask,
             mask,
         })
+    }
+}
+
+/// The form that can be read back.
+impl fmt::Display for Network {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let base = Ipv6Addr::from_bits(self.base);
+        let length = self.mask.leading_ones();
+        match (base.to_ipv4_mapped(), length.checked_sub(V4_OFFSET)) {
+            (Some(base), Some(length)) => write!(formatter, "{base}/{length}"),
+            _ => write!(formatter, "{base}/{length}"),
+        }
     }
 }
 
@@ -82,6 +100,20 @@ mod tests {
     fn the_whole_of_ipv6_is_a_network_too() {
         let all: Network = "::/0".parse().unwrap();
         assert!(all.contains("2001:db8::1".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_network_is_shown_as_it_can_be_read() {
+        for (text, shown) in [
+            ("10.1.2.3", "10.1.2.3/32"),
+            ("10.1.2.3/8", "10.0.0.0/8"),
+            ("0.0.0.0/0", "0.0.0.0/0"),
+            ("2001:db8::1/32", "2001:db8::/32"),
+            ("::/0", "::/0"),
+        ] {
+            let network: Network = text.parse().unwrap();
+            assert_eq!(network.to_string(), shown);
+        }
     }
 
     #[test]

@@ -1,0 +1,31 @@
+//! Attributes of exchanges that are told in sum.
+
+use super::{
+    attributes::Attributes,
+    connection::{self, Ports},
+    http, line,
+};
+use crate::record::{Aggregate, attribute as a};
+
+pub(super) fn write(attributes: &mut Attributes<'_>, sum: &Aggregate) {
+    attributes.aggregate_id(sum.connection.cookie, sum.number);
+    connection::ends(
+        attributes,
+        &sum.connection,
+        Some(sum.inbound),
+        Ports::OfServer,
+    );
+    http::alike(attributes, &sum.first);
+    let totals = &sum.totals;
+    let (received, sent) = if sum.inbound {
+        (totals.request_bytes, totals.response_bytes)
+    } else {
+        (totals.response_bytes, totals.request_bytes)
+    };
+    attributes.int(a::BYTES_RECEIVED, received);
+    attributes.int(a::BYTES_SENT, sent);
+    attributes.int(a::AGGREGATE_COUNT, totals.count);
+    attributes.int(a::AGGREGATE_LAST_TIME, totals.last_time);
+    attributes.int(a::AGGREGATE_MAX_DURATION_NS, totals.max_duration_ns);
+    attributes.body(&format!("{} × {}", totals.count, line::http(&sum.first)));
+}
