@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use crate::rig::{PORT, Rig, ab, serve};
 use crate::sides::{End, assert_named};
-use crate::support::auditor::Auditor;
 
 const REQUESTS: u32 = 100;
 
@@ -13,7 +12,7 @@ fn an_init_container_and_the_one_that_follows_are_two() {
     let rig = Rig::start();
     let web = rig.pod("web").container("nginx", serve(PORT)).run();
     web.await_server(PORT);
-    let auditor = Auditor::start(&[]);
+    let auditor = rig.auditor();
     let url = format!("http://{}:{PORT}", web.address);
     let pod = rig.pod("job");
     let pod = pod.init_container("prepare", ab(REQUESTS, &format!("{url}/init")));
@@ -31,7 +30,7 @@ fn a_container_that_lives_for_300_ms_is_known() {
     let rig = Rig::start();
     let web = rig.pod("web").container("nginx", serve(PORT)).run();
     web.await_server(PORT);
-    let auditor = Auditor::start(&[]);
+    let auditor = rig.auditor();
     let url = format!("http://{}:{PORT}/short", web.address);
     let client = format!("{} && sleep 0.2", ab(REQUESTS, &url).join(" "));
     let client = ["sh", "-c", &client].map(str::to_owned).to_vec();
@@ -49,7 +48,7 @@ fn a_pod_that_comes_after_a_restart_of_the_runtime_is_known() {
     let web = rig.pod("web").container("nginx", serve(PORT)).run();
     let old = rig.pod("old").idle("main").run();
     web.await_server(PORT);
-    let auditor = Auditor::start(&[]);
+    let auditor = rig.auditor();
     rig.restart();
     let new = rig.pod("new").idle("main").run();
     let url = format!("http://{}:{PORT}", web.address);
@@ -66,7 +65,7 @@ fn a_pod_that_comes_after_a_restart_of_the_runtime_is_known() {
 fn an_address_that_goes_to_another_pod_at_once_belongs_to_either_in_its_time() {
     let rig = Rig::start_with(1);
     let client = rig.pod("client").on_host_network().idle("main").run();
-    let auditor = Auditor::start(&[]);
+    let auditor = rig.auditor();
     let first = rig.pod("first").container("nginx", serve(PORT)).run();
     first.await_server(PORT);
     let url = format!("http://{}:{PORT}", first.address);

@@ -4,7 +4,6 @@ use std::process::Command;
 
 use crate::rig::{GATEWAY, PORT, Rig, Server, ab, serve};
 use crate::sides::{End, assert_named};
-use crate::support::auditor::Auditor;
 use crate::support::process::succeed;
 
 /// For each pair of places; more than 10,000 in all.
@@ -27,7 +26,7 @@ fn every_request_has_the_right_pod_on_both_ends() {
     let _server = Server::start(HOST_PORT);
     web.await_server(PORT);
     agent.await_server(HOST_NETWORK_PORT);
-    let auditor = Auditor::start(&[]);
+    let auditor = rig.auditor();
 
     let nginx = End::In(&web, "nginx");
     let to_web = format!("http://{}:{PORT}", web.address);

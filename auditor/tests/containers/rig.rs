@@ -13,13 +13,14 @@ mod wire;
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::support::auditor::Auditor;
 use crate::support::temp::TempDir;
 use bridge::Bridge;
 pub(crate) use bridge::GATEWAY;
 use containerd::{Containerd, Mounts};
 use control_group::ControlGroup;
 use cri::Cri;
-pub(crate) use pod::{Pod, PodPlan};
+pub(crate) use pod::{NAMESPACE, Pod, PodPlan};
 pub(crate) use server::{PORT, Server, ab, serve};
 
 /// Addresses that pods may have, where a test does not need them to run out.
@@ -66,6 +67,11 @@ impl Rig {
     /// A pod that is still to be made.
     pub(crate) fn pod(&self, name: &str) -> PodPlan<'_> {
         PodPlan::new(self, name)
+    }
+
+    /// Audits the machine, and asks the runtime of the rig.
+    pub(crate) fn auditor(&self) -> Auditor {
+        Auditor::start(&["--cri-endpoint", &self.socket()])
     }
 
     /// Where its runtime listens.

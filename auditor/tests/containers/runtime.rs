@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::rig::{PORT, Rig, serve};
+use crate::rig::{NAMESPACE, PORT, Rig, serve};
 use crate::support::until::DEADLINE;
 
 struct Following {
@@ -65,7 +65,7 @@ fn pods_of_containerd_are_told_with_addresses_and_names() {
     let web = rig.pod("web").container("nginx", serve(PORT)).run();
     let mut following = Following::start(&rig.socket());
     let told = following.pod(&web.uid, &web.uid, |_| true);
-    assert_eq!((&*told.namespace, &*told.name), ("shop", "web"));
+    assert_eq!((&*told.namespace, &*told.name), (NAMESPACE, "web"));
     assert_eq!(told.addresses, [web.address.parse::<IpAddr>().unwrap()]);
     assert!(!told.host_network && !told.ended);
 

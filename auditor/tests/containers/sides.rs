@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::rig::Pod;
+use crate::rig::{NAMESPACE, Pod};
 use crate::support::auditor::Stopped;
 use crate::support::record::{HTTP, Record, Side};
 
@@ -26,7 +26,10 @@ impl End<'_> {
         let (pod, container) = self.parts();
         vec![
             ("container.id", container.map(str::to_owned)),
+            ("k8s.container.name", self.container_name()),
             ("k8s.pod.uid", pod.map(|pod| pod.uid.clone())),
+            ("k8s.pod.name", pod.map(|pod| pod.name.clone())),
+            ("k8s.namespace.name", pod.map(|_| NAMESPACE.to_owned())),
         ]
     }
 
@@ -37,7 +40,19 @@ impl End<'_> {
         vec![
             ("auditor.peer.kind", Some(kind.to_owned())),
             ("auditor.peer.k8s.pod.uid", pod.map(|pod| pod.uid.clone())),
+            ("auditor.peer.k8s.pod.name", pod.map(|pod| pod.name.clone())),
+            (
+                "auditor.peer.k8s.namespace.name",
+                pod.map(|_| NAMESPACE.to_owned()),
+            ),
         ]
+    }
+
+    fn container_name(self) -> Option<String> {
+        match self {
+            Self::In(_, container) => Some(container.to_owned()),
+            Self::Outside => None,
+        }
     }
 
     fn parts(&self) -> (Option<&Pod<'_>>, Option<&str>) {

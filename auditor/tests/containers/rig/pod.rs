@@ -13,7 +13,7 @@ use super::wire::{
 };
 use crate::support::until::until;
 
-const NAMESPACE: &str = "shop";
+pub(crate) const NAMESPACE: &str = "shop";
 
 /// A pod that is still to be made.
 pub(crate) struct PodPlan<'a> {
@@ -33,6 +33,7 @@ struct Planned {
 /// A pod that runs; what is left of it goes with the rig.
 pub(crate) struct Pod<'a> {
     rig: &'a Rig,
+    pub(crate) name: String,
     pub(crate) uid: String,
     /// Empty on the machine's own network.
     pub(crate) address: String,
@@ -103,6 +104,7 @@ impl<'a> PodPlan<'a> {
         Pod {
             rig: self.rig,
             address: cri.address(&sandbox),
+            name: self.name,
             uid,
             sandbox,
             containers,
