@@ -106,14 +106,12 @@ impl Catalog {
 
     /// By the uid in the control group's path.
     pub(super) fn pod(&self, uid: &str, at: u64) -> Naming {
-        match self.directory.pod(uid) {
+        if let Some(pod) = self.directory.pod(uid) {
             // Its containers were told without this one: it is newer.
-            Some(pod) => self.named(pod, None, at),
-            None => {
-                self.want(uid);
-                self.unnamed(at)
-            }
+            return self.named(pod, None, at);
         }
+        self.want(uid);
+        self.unnamed(at)
     }
 
     fn named(&self, pod: &Arc<Pod>, container: Option<PodContainer>, at: u64) -> Naming {

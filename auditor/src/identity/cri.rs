@@ -122,8 +122,7 @@ impl Cri {
         let mut client = Client::connect(socket).await?;
         let listing = client.list(&self.inventory).await?;
         self.inventory.apply(listing);
-        self.send(Update::ListBegin(Source::Cri))
-            .await?;
+        self.send(Update::ListBegin(Source::Cri)).await?;
         for pod in self.inventory.all() {
             self.send(pod).await?;
         }

@@ -126,7 +126,10 @@ impl Identifier {
             may_improve && self.given_up.get(&end.owner.cgroup_id).is_none()
         };
         let may_improve = is_hoped_for(local.may_improve, connection)
-            || is_hoped_for(other_may_improve, connection.other.as_deref().unwrap_or(connection));
+            || is_hoped_for(
+                other_may_improve,
+                connection.other.as_deref().unwrap_or(connection),
+            );
         let caller = self.caller(&record);
         Resolved {
             record,

@@ -2,7 +2,10 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use crate::record::{Fact, Record};
+use crate::{
+    protocol::http1::Head,
+    record::{Fact, Record},
+};
 
 /// A pod is named by the runtime within 100 ms or so, by the API server within a second; what takes
 /// longer is late by a fault that may last.
@@ -55,6 +58,45 @@ fn footprint(record: &Record) -> usize {
         return 0;
     };
     let messages = [&exchange.request, &exchange.response];
-    let heads = messages.into_iter().flatten().filter_map(|m| m.head.as_ref());
-    heads.map(|head| head.footprint()).sum()
+    let heads = messages
+        .into_iter()
+        .flatten()
+        .filter_map(|m| m.head.as_ref());
+    heads.map(Head::footprint).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_RECORDS, Waiting};
+    use crate::record::{Fact, Lifecycle, Record, Recorder};
+
+    fn record() -> Record {
+        let lifecycle = Lifecycle {
+            state: "started",
+            version: "0",
+        };
+        Recorder::default().node(Fact::Lifecycle(lifecycle))
+    }
+
+    #[test]
+    fn a_record_is_due_at_its_time_and_not_before() {
+        let mut waiting = Waiting::default();
+        waiting.keep(record(), 5);
+        waiting.keep(record(), 7);
+        assert!(waiting.due(4).is_none());
+        assert!(waiting.due(5).is_some());
+        assert!(waiting.due(6).is_none());
+        assert_eq!(waiting.take().len(), 1);
+        assert!(waiting.is_empty());
+    }
+
+    #[test]
+    fn the_oldest_leaves_when_there_is_no_room() {
+        let mut waiting = Waiting::default();
+        for _ in 0..=MAX_RECORDS {
+            waiting.keep(record(), u64::MAX);
+        }
+        assert!(waiting.due(0).is_some());
+        assert!(waiting.due(0).is_none());
+    }
 }

@@ -39,7 +39,9 @@ impl EventName {
                 "One TCP connection, at its close, a long one also periodically; where configured, at its opening too."
             }
             Self::Loss => "Interactions or events that could not be recorded, with their number.",
-            Self::Coverage => "What this node can be seen by, on start and stop; what a workload's label leaves out of the audit, when that is first obeyed.",
+            Self::Coverage => {
+                "What this node can be seen by, on start and stop; what a workload's label leaves out of the audit, when that is first obeyed."
+            }
             Self::Lifecycle => "The daemon started or stopped.",
         }
     }

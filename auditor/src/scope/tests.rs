@@ -94,7 +94,7 @@ fn one_inclusion_is_enough_and_an_exclusion_wins() {
 
 #[test]
 fn errors_name_the_selector_the_key_and_what_is_known() {
-    let keys = "keys: direction, port, address, service, container, pod-uid, executable, path";
+    let keys = "keys: direction, port, address, service, container, namespace, pod, pod-uid, executable, path";
     for (selector, expected) in [
         (
             "servce=a",

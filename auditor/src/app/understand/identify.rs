@@ -1,9 +1,12 @@
 //! From records to sealed ones: who, what is left out, and what waits for a name.
 
-use std::collections::HashMap;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    collections::HashMap,
+    thread,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
-use super::{Running, admits};
+use super::{LEARN_INTERVAL, Running, admits};
 use crate::{
     clock::Clock,
     identity::{AuditScope, MAX_WAIT, Moment, Resolved},
@@ -63,11 +66,11 @@ impl Running {
         self.flush();
     }
 
-    /// No more metadata will come.
+    /// Nothing more is captured: what waits gets the time that is left to it, `MAX_WAIT` at most.
     pub(super) fn seal_waiting(&mut self) {
-        for (_, record) in self.waiting.take() {
-            let resolved = self.stages.identifier.resolve(record);
-            self.seal_named(resolved);
+        while !self.waiting.is_empty() {
+            thread::sleep(LEARN_INTERVAL);
+            self.learn();
         }
     }
 
@@ -123,4 +126,20 @@ impl Running {
 fn wall_seconds() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Labels;
+    use crate::identity::AuditScope::{Connections, Full, Off};
+
+    #[test]
+    fn a_label_is_told_when_it_changes() {
+        let mut labels = Labels::default();
+        let told: Vec<_> = [Full, Off, Off, Connections, Full, Full]
+            .map(|audit| labels.notice("pod", audit))
+            .into();
+        assert_eq!(told, [false, true, false, true, true, false]);
+        assert!(labels.notice("another", Off));
+    }
 }

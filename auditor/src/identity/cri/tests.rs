@@ -54,10 +54,7 @@ impl Running {
     /// The pods between a beginning and its end.
     async fn list(&mut self) -> Vec<Arc<Pod>> {
         let begin = self.next().await;
-        assert!(
-            matches!(begin, Update::ListBegin(Source::Cri)),
-            "{begin:?}"
-        );
+        assert!(matches!(begin, Update::ListBegin(Source::Cri)), "{begin:?}");
         let mut pods = Vec::new();
         loop {
             match self.next().await {

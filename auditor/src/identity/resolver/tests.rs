@@ -77,11 +77,15 @@ fn the_cgroup_decides_and_its_workload_is_shared() {
     let id = node.cgroup(&format!("system.slice/docker-{ID}.scope"));
     let inner = node.cgroup(&format!("system.slice/docker-{ID}.scope/init.scope"));
     let mut resolver = node.resolver();
-    let first = resolver.workload(&socket(id, Some(7), "nginx"), NOW).workload;
+    let first = resolver
+        .workload(&socket(id, Some(7), "nginx"), NOW)
+        .workload;
     assert_eq!(name(&first), Some(&ID[..12]));
     assert_eq!(first.method(), Some(Method::Cgroup));
     assert_eq!(first.reason(), None);
-    let again = resolver.workload(&socket(id, Some(8), "curl"), NOW).workload;
+    let again = resolver
+        .workload(&socket(id, Some(8), "curl"), NOW)
+        .workload;
     let below = resolver.workload(&socket(inner, None, ""), NOW).workload;
     assert!(Arc::ptr_eq(&first, &again) && Arc::ptr_eq(&first, &below));
 }
@@ -94,17 +98,23 @@ fn outside_services_the_executable_names_the_workload() {
     node.proc.process(7, "curl", "/usr/bin/curl", 500);
     node.proc.process(8, "curl", "/usr/bin/curl", 600);
     let mut resolver = node.resolver();
-    let unit = resolver.workload(&socket(service, Some(7), "curl"), NOW).workload;
+    let unit = resolver
+        .workload(&socket(service, Some(7), "curl"), NOW)
+        .workload;
     assert_eq!(
         (name(&unit), unit.method()),
         (Some("nginx"), Some(Method::Cgroup))
     );
-    let first = resolver.workload(&socket(session, Some(7), "curl"), NOW).workload;
+    let first = resolver
+        .workload(&socket(session, Some(7), "curl"), NOW)
+        .workload;
     assert_eq!(
         (name(&first), first.method()),
         (Some("curl"), Some(Method::Process))
     );
-    let second = resolver.workload(&socket(session, Some(8), "curl"), NOW).workload;
+    let second = resolver
+        .workload(&socket(session, Some(8), "curl"), NOW)
+        .workload;
     assert!(Arc::ptr_eq(&first, &second));
     let nobody = resolver.workload(&socket(session, None, ""), NOW).workload;
     assert_eq!((name(&nobody), nobody.method()), (None, None));
@@ -118,13 +128,17 @@ fn a_process_steps_in_for_a_cgroup_that_is_absent_only_while_it_is_there() {
     node.proc
         .file("7/cgroup", "0::/system.slice/nginx.service\n");
     let mut resolver = node.resolver();
-    let placed = resolver.workload(&socket(0, Some(7), "nginx"), NOW).workload;
+    let placed = resolver
+        .workload(&socket(0, Some(7), "nginx"), NOW)
+        .workload;
     assert_eq!(
         (name(&placed), placed.method()),
         (Some("nginx"), Some(Method::Process))
     );
     assert_eq!(placed.reason(), Some(Why::NotInACgroup));
-    let gone = resolver.workload(&socket(u64::MAX, Some(9), "curl"), NOW).workload;
+    let gone = resolver
+        .workload(&socket(u64::MAX, Some(9), "curl"), NOW)
+        .workload;
     assert_eq!((name(&gone), gone.method()), (None, None));
     assert_eq!(gone.reason(), Some(Why::CgroupGone));
 }
@@ -141,7 +155,9 @@ fn the_root_is_the_host_unless_cgroup_v1_hides_behind_it() {
 
     node.proc.file("self/cgroup", "4:memory:/\n0::/\n");
     let mut hybrid = node.resolver();
-    let placed = hybrid.workload(&socket(1, Some(7), "dockerd"), NOW).workload;
+    let placed = hybrid
+        .workload(&socket(1, Some(7), "dockerd"), NOW)
+        .workload;
     assert_eq!(placed.container().unwrap().id, ID);
     assert_eq!(placed.method(), Some(Method::Process));
     assert_eq!(placed.reason(), Some(Why::CgroupV1Only));
@@ -169,7 +185,10 @@ fn a_socket_older_than_the_auditor_belongs_to_the_listener() {
         uid: None,
         ..socket(session, None, "")
     };
-    assert_eq!(name(&resolver.workload(&older, NOW).workload), Some("redis-server"));
+    assert_eq!(
+        name(&resolver.workload(&older, NOW).workload),
+        Some("redis-server")
+    );
     let process = resolver.process(&older, NOW);
     assert_eq!(process.pid, Known::Value(7));
     assert_eq!(process.uid, Known::Value(33));
@@ -186,12 +205,18 @@ fn an_owner_is_asked_for_again_after_a_second() {
     let node = Node::new();
     let session = node.cgroup("user.slice/session-3.scope");
     let mut resolver = node.resolver();
-    let exited = resolver.workload(&socket(session, Some(7), "tool"), NOW).workload;
+    let exited = resolver
+        .workload(&socket(session, Some(7), "tool"), NOW)
+        .workload;
     assert_eq!(name(&exited), Some("tool"));
     node.proc.process(7, "tool", "/usr/bin/tool-2", 500);
-    let soon = resolver.workload(&socket(session, Some(7), "tool"), NOW).workload;
+    let soon = resolver
+        .workload(&socket(session, Some(7), "tool"), NOW)
+        .workload;
     assert!(Arc::ptr_eq(&exited, &soon));
     let later = NOW + Duration::from_secs(1);
-    let found = resolver.workload(&socket(session, Some(7), "tool"), later).workload;
+    let found = resolver
+        .workload(&socket(session, Some(7), "tool"), later)
+        .workload;
     assert_eq!(name(&found), Some("tool-2"));
 }
