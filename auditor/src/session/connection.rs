@@ -205,6 +205,11 @@ impl Connection {
         Some((ongoing, exchange))
     }
 
+    /// Announced requests that are none, since the last call.
+    pub(super) fn take_disowned(&mut self) -> u64 {
+        self.http.take_disowned()
+    }
+
     /// Exchanges under way.
     pub(super) fn unfinished(&self) -> u64 {
         self.http.unfinished() as u64

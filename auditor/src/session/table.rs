@@ -76,6 +76,8 @@ pub struct Sessions {
     dirty: Vec<u64>,
     done: Vec<Exchange>,
     statistics: Statistics,
+    /// Requests that the kernel saw in what is the contents of a tunnel, by `inbound`.
+    disowned: [u64; 2],
     tells_opens: bool,
 }
 
@@ -152,6 +154,11 @@ impl Sessions {
             connection.interrupt(at, &mut self.done);
             emit(&mut connection, &mut self.done, out);
         }
+    }
+
+    /// What the kernel counted as requests and is none, by `inbound`.
+    pub fn disowned(&self) -> [u64; 2] {
+        self.disowned
     }
 
     /// Exchanges under way, by `inbound`.
@@ -266,6 +273,8 @@ impl Sessions {
         }
         let was_dirty = connection.dirty;
         connection.data(data, &mut self.done);
+        let inbound = connection.is_inbound().unwrap_or_default();
+        self.disowned[usize::from(inbound)] += connection.take_disowned();
         if connection.dirty && !was_dirty {
             self.dirty.push(data.cookie);
         }

@@ -15,7 +15,7 @@ pub struct Requests {
 /// counts none, so there may be more here than the kernel saw, and never fewer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcomes {
-    /// Exchanges recorded, whether the scope admits them or not.
+    /// Exchanges recorded, whether the scope admits them or not, and what turned out to be none.
     pub recorded: [u64; 2],
     /// Records among them that were made from a response alone: the request was lost, the
     /// interaction was not.

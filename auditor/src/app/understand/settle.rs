@@ -51,8 +51,9 @@ impl Running {
             unread,
         };
         let requests = requests(&kernel);
+        let (exchanges, disowned) = (self.account.exchanges, self.sessions.disowned());
         let outcomes = Outcomes {
-            recorded: self.account.exchanges,
+            recorded: [exchanges[0] + disowned[0], exchanges[1] + disowned[1]],
             orphans: [self.recorder.orphans(false), self.recorder.orphans(true)],
         };
         let (ledger, sessions) = (&mut self.ledger, &self.sessions);

@@ -57,6 +57,8 @@ pub struct Streams {
     followed: bool,
     /// A request was sent before the response to the one before it.
     pipelined: bool,
+    /// What the giver of the bytes takes for requests and is the contents of a tunnel.
+    disowned: u64,
     /// Given to exchanges until both directions have been whole once.
     joined: Incomplete,
 }
@@ -75,6 +77,7 @@ impl Streams {
             response_began: 0,
             followed: false,
             pipelined: false,
+            disowned: 0,
             joined: Incomplete::default(),
         }
     }
@@ -123,6 +126,11 @@ impl Streams {
         self.pending.len() + usize::from(self.request.is_within_head())
     }
 
+    /// How many requests that were announced since the last call are none.
+    pub fn take_disowned(&mut self) -> u64 {
+        std::mem::take(&mut self.disowned)
+    }
+
     /// The exchange that is under way, as far as it has come.
     pub fn ongoing(&self, at: Nanos) -> Option<Exchange> {
         let front = self.pending.front()?;
@@ -165,6 +173,9 @@ impl Streams {
     /// The giver of the bytes says that message number `messages` begins at the next byte of a
     /// direction. That is certain where a message may begin at all.
     pub fn resume(&mut self, side: Side, messages: u32) {
+        if side == Side::Request && self.request.is_open() {
+            self.disowned += 1;
+        }
         if !self.reader(side).is_lost() && !self.reader(side).is_at_start() {
             return;
         }

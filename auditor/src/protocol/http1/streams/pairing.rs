@@ -179,6 +179,7 @@ impl Streams {
     /// From here on neither direction carries HTTP.
     fn begin_tunnel(&mut self) {
         // What a client sent ahead of the response was meant for the other end of the tunnel.
+        self.disowned += self.pending.len().saturating_sub(1) as u64;
         self.pending.keep_front();
         let Some(front) = self.pending.front_mut() else {
             return;
