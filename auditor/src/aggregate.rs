@@ -16,7 +16,7 @@ use crate::config::{AggregationSettings, TrafficClass};
 use crate::identity::{Caller, LocalProcess, Resolved, Workload};
 use crate::protocol::http1::{Exchange, Head};
 use crate::record::{Aggregate, Fact, Totals};
-use crate::session::{ConnectionFacts, Moment};
+use crate::session::Moment;
 
 #[cfg(test)]
 mod tests;
@@ -126,7 +126,7 @@ impl Aggregator {
             inbound: *inbound,
             local: connection.local.ip(),
             peer: connection.peer.ip(),
-            server_port: server_port(connection, *inbound),
+            server_port: connection.server_port(*inbound),
             method: request.method()?.into(),
             target: request.target()?.into(),
             host: field("host"),
@@ -147,14 +147,6 @@ fn ordinary(exchange: &Exchange) -> Option<(&Head, u16)> {
     let whole = exchange.incomplete.is_empty() && !exchange.tunnel;
     let well = (200..300).contains(&status);
     (small && asks && whole && well).then_some((request, status))
-}
-
-fn server_port(connection: &ConnectionFacts, inbound: bool) -> u16 {
-    if inbound {
-        connection.local.port()
-    } else {
-        connection.peer.port()
-    }
 }
 
 /// The first of its kind becomes the record of all.

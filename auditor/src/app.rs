@@ -109,8 +109,8 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
     if !root.is_host_root() {
         tracing::warn!("only a part of the node's cgroups is visible here: the rest goes unseen");
     }
-    let (to_understand, updates) = mpsc::channel(UPDATE_QUEUE);
-    let catalog = catalog(settings, to_understand)?;
+    let (source_to_understand, updates) = mpsc::channel(UPDATE_QUEUE);
+    let catalog = catalog(settings, source_to_understand)?;
     let identifier = identifier(settings, &root, catalog)?;
     let ids = RecordIds::read(&settings.proc_root).map_err(system("read the boot id"))?;
 

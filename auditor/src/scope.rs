@@ -34,6 +34,11 @@ impl Scope {
         })
     }
 
+    /// There is no selector.
+    pub fn is_everything(&self) -> bool {
+        self.include.is_empty() && self.exclude.is_empty()
+    }
+
     pub fn admits(&self, facts: &Facts<'_>) -> bool {
         let included =
             self.include.is_empty() || self.include.iter().any(|selector| selector.matches(facts));

@@ -52,10 +52,7 @@ impl Account {
     pub(super) fn totals(&self) -> Totals {
         let kernel = |counter| self.kernel.get(counter);
         Totals {
-            kernel_requests: [
-                kernel(Counter::OutboundRequestsSeen),
-                kernel(Counter::InboundRequestsSeen),
-            ],
+            kernel_requests: self.kernel.requests_seen(),
             kernel_segments: kernel(Counter::SegmentsSeen),
             kernel_events: kernel(Counter::EventsSubmitted),
             kernel_bytes_copied: kernel(Counter::BytesCopied),
@@ -77,14 +74,13 @@ impl Account {
 
     pub(super) fn kernel_summary(&self) -> String {
         let kernel = |counter| self.kernel.get(counter);
+        let [outbound, inbound] = self.kernel.requests_seen();
         format!(
-            "kernel: events={} bytes_copied={} segments={} inbound_requests={} \
-             outbound_requests={} events_lost={} out_of_order={} rejected={} out_of_scope={}",
+            "kernel: events={} bytes_copied={} segments={} inbound_requests={inbound} \
+             outbound_requests={outbound} events_lost={} out_of_order={} rejected={} out_of_scope={}",
             kernel(Counter::EventsSubmitted),
             kernel(Counter::BytesCopied),
             kernel(Counter::SegmentsSeen),
-            kernel(Counter::InboundRequestsSeen),
-            kernel(Counter::OutboundRequestsSeen),
             self.kernel.events_lost(),
             kernel(Counter::OutOfOrder),
             self.rejected,

@@ -281,6 +281,10 @@ fn action(directive: session::Directive) -> FlowAction {
 
 /// Records about the node itself are always in scope.
 fn admits(scope: &Scope, resolved: &Resolved) -> bool {
+    // Without selectors, which is usual, the facts need not be gathered.
+    if scope.is_everything() {
+        return true;
+    }
     let (inbound, path) = match &resolved.record.fact {
         Fact::Http {
             inbound, exchange, ..
@@ -309,11 +313,7 @@ fn admits(scope: &Scope, resolved: &Resolved) -> bool {
         } else {
             scope::Direction::Outbound
         },
-        server_port: if inbound {
-            connection.local.port()
-        } else {
-            connection.peer.port()
-        },
+        server_port: connection.server_port(inbound),
         peer: connection.peer.ip(),
         service_name: resolved.workload.attribute("service.name"),
         container_id: container.map(|c| c.id.as_str()),

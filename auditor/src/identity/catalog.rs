@@ -1,5 +1,6 @@
 //! What the sources of metadata say of a container of this node, and whether more may come.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -24,17 +25,40 @@ pub(super) struct Named {
     pub(super) source: Source,
     /// Why the API server, which knows more than the runtime, has not named it.
     pub(super) reason: Option<Why>,
-    pub(super) may_improve: bool,
 }
 
 /// What became of a look-up.
 #[derive(Clone, Debug)]
 pub(super) enum Naming {
     Named(Named),
-    /// Not told of, for this reason; `true` if it still may be.
-    Unnamed(Why, bool),
+    /// Not told of, for this reason.
+    Unnamed(Why),
     /// There is nobody to ask.
     Unasked,
+}
+
+impl Naming {
+    pub(super) fn named(&self) -> Option<&Named> {
+        match self {
+            Self::Named(named) => Some(named),
+            Self::Unnamed(_) | Self::Unasked => None,
+        }
+    }
+
+    /// Why a source that was asked has not said more.
+    pub(super) fn reason(&self) -> Option<Why> {
+        match self {
+            Self::Named(named) => named.reason,
+            Self::Unnamed(why) => Some(*why),
+            Self::Unasked => None,
+        }
+    }
+
+    /// A source may still say more.
+    pub(super) fn may_improve(&self) -> bool {
+        let lacks_container = self.named().is_some_and(|named| named.container.is_none());
+        lacks_container || self.reason() == Some(Why::NotYetKnown)
+    }
 }
 
 /// The directory, who fills it, and whom to ask for what is missing.
@@ -76,13 +100,13 @@ impl Catalog {
     }
 
     /// Who holds an address; nothing where there is nobody to ask.
-    pub(super) fn peer(&self, address: std::net::IpAddr, at: u64) -> Option<Known<Peer>> {
+    pub(super) fn peer(&self, address: IpAddr, at: u64) -> Option<Known<Peer>> {
         let asked = self.sources.kubernetes && !address.is_loopback();
         asked.then(|| self.directory.peer(address, at))
     }
 
     /// Those of whom one held an address, where it is not known which.
-    pub(super) fn candidates(&self, address: std::net::IpAddr, at: u64) -> Vec<Peer> {
+    pub(super) fn candidates(&self, address: IpAddr, at: u64) -> Vec<Peer> {
         self.directory.candidates(address, at)
     }
 
@@ -119,7 +143,6 @@ impl Catalog {
         let doubt = self.directory.doubt_in(Source::Kubernetes, at);
         let reason = (self.sources.kubernetes && !by_kubernetes)
             .then_some(doubt.unwrap_or(Why::NotYetKnown));
-        let may_improve = container.is_none() || reason == Some(Why::NotYetKnown);
         Naming::Named(Named {
             pod: Arc::clone(pod),
             container,
@@ -129,7 +152,6 @@ impl Catalog {
                 Source::Cri
             },
             reason,
-            may_improve,
         })
     }
 
@@ -138,19 +160,15 @@ impl Catalog {
             (self.sources.cri, Source::Cri),
             (self.sources.kubernetes, Source::Kubernetes),
         ];
-        let mut doubts = Vec::new();
+        let mut naming = Naming::Unasked;
         for (_, source) in sources.into_iter().filter(|(set_up, _)| *set_up) {
-            // One that has told all of that time may not have told of this container yet.
-            let doubt = self.directory.doubt_in(source, at);
-            doubts.push(doubt.unwrap_or(Why::NotYetKnown));
+            match self.directory.doubt_in(source, at) {
+                // Even one that has told all of that time may not have told of this one yet.
+                None | Some(Why::NotYetKnown) => return Naming::Unnamed(Why::NotYetKnown),
+                Some(why) => naming = Naming::Unnamed(why),
+            }
         }
-        match doubts.iter().find(|why| **why == Why::NotYetKnown) {
-            Some(why) => Naming::Unnamed(*why, true),
-            None => match doubts.last() {
-                Some(why) => Naming::Unnamed(*why, false),
-                None => Naming::Unasked,
-            },
-        }
+        naming
     }
 
     /// A request that finds no room is made again by the next record.

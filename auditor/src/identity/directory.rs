@@ -161,16 +161,6 @@ impl Directory {
         self.feeds[source as usize].doubt(source, at)
     }
 
-    /// Pods, those kept a while after their end included.
-    pub fn pods(&self) -> usize {
-        self.pods.len()
-    }
-
-    /// How often something was not taken in because there was no room.
-    pub fn refused(&self) -> u64 {
-        self.refused
-    }
-
     fn pod_is(&mut self, source: Source, pod: &Arc<Pod>, now: Moment) {
         let at = now.boot_ns;
         let live = self.feed(source).hear(&pod.uid, at);

@@ -12,8 +12,15 @@ mod tests;
 
 use std::fmt;
 
+use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
+
 use crate::config::IdentitySettings;
 use crate::protocol::RequestHead;
+
+/// Base64 as servers read it.
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
 
 /// A shorter credential may stand in another value by chance.
 const MIN_CREDENTIAL: usize = 8;

@@ -29,7 +29,8 @@ pub struct Resolved {
     pub other: OtherEnd,
     /// Who calls, in the words of the request; `None` where there is no request to read.
     pub caller: Option<Caller>,
-    /// A source of metadata may still say more about either end.
+    /// A source of metadata may still say more about either end: the record should wait, and
+    /// nothing else of it was looked at.
     pub may_improve: bool,
 }
 
@@ -122,15 +123,20 @@ impl Identifier {
             }
             None => self.by_address(connection.peer.ip(), connection.opened.0),
         };
-        let is_hoped_for = |may_improve: bool, end: &ConnectionFacts| {
+        let other_end = connection.other.as_deref().unwrap_or(connection);
+        let ends = [
+            (local.may_improve, &**connection),
+            (other_may_improve, other_end),
+        ];
+        let may_improve = ends.into_iter().any(|(may_improve, end)| {
             may_improve && self.given_up.get(&end.owner.cgroup_id).is_none()
+        });
+        // What waits is looked at again and again; what its head presents is read once.
+        let caller = if may_improve {
+            None
+        } else {
+            self.caller(&record)
         };
-        let may_improve = is_hoped_for(local.may_improve, connection)
-            || is_hoped_for(
-                other_may_improve,
-                connection.other.as_deref().unwrap_or(connection),
-            );
-        let caller = self.caller(&record);
         Resolved {
             record,
             workload: local.workload,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bounded::Bounded;
-use super::catalog::{Catalog, Named, Naming};
+use super::catalog::{Catalog, Naming};
 use super::cgroup::CgroupPaths;
 use super::host::Host;
 use super::known::{Known, Why};
@@ -163,33 +163,19 @@ impl Resolver {
         now: Duration,
     ) -> Answer {
         let at = now.as_nanos() as u64;
-        let naming = match &place {
-            Place::Container(containers) => self.catalog.container(containers, at),
-            Place::Pod(uid) => self.catalog.pod(uid, at),
-            Place::Service(_) | Place::Host | Place::Nowhere(_) => {
-                let workload = Workload::new(&self.host, place, executable, method, reason, None);
-                return Answer {
-                    workload: self.share(workload),
-                    may_improve: false,
-                    generation: None,
-                };
-            }
+        let generation = Some(self.catalog.generation());
+        let (naming, generation) = match &place {
+            Place::Container(containers) => (self.catalog.container(containers, at), generation),
+            Place::Pod(uid) => (self.catalog.pod(uid, at), generation),
+            Place::Service(_) | Place::Host | Place::Nowhere(_) => (Naming::Unasked, None),
         };
-        let (named, why, may_improve): (Option<Named>, _, _) = match naming {
-            Naming::Named(named) => {
-                let (why, may_improve) = (named.reason, named.may_improve);
-                (Some(named), why, may_improve)
-            }
-            Naming::Unnamed(why, may_improve) => (None, Some(why), may_improve),
-            Naming::Unasked => (None, None, false),
-        };
-        let reason = reason.or(why);
-        let named = named.as_ref();
+        let reason = reason.or(naming.reason());
+        let named = naming.named();
         let workload = Workload::new(&self.host, place, executable, method, reason, named);
         Answer {
             workload: self.share(workload),
-            may_improve,
-            generation: Some(self.catalog.generation()),
+            may_improve: naming.may_improve(),
+            generation,
         }
     }
 

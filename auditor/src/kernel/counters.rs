@@ -14,6 +14,16 @@ impl Counters {
         self.0[counter as usize]
     }
 
+    /// Requests that were seen to begin, by `inbound`.
+    pub fn requests_seen(&self) -> [u64; 2] {
+        [Counter::OutboundRequestsSeen, Counter::InboundRequestsSeen].map(|c| self.get(c))
+    }
+
+    /// Those of them that were in lost events, by `inbound`.
+    pub fn requests_lost(&self) -> [u64; 2] {
+        [Counter::OutboundRequestsLost, Counter::InboundRequestsLost].map(|c| self.get(c))
+    }
+
     /// Events of every kind that did not fit the ring.
     pub fn events_lost(&self) -> u64 {
         [

@@ -201,6 +201,11 @@ impl Recorder {
         self.orphans[usize::from(inbound)]
     }
 
+    /// Wall time of a boot time, nanoseconds since the epoch, as records have it.
+    pub fn wall(&self, boot_ns: u64) -> u64 {
+        self.clock.wall(boot_ns)
+    }
+
     /// To be called now and then: the wall clock may have been set.
     pub fn refresh(&mut self) {
         self.clock.refresh();

@@ -31,6 +31,12 @@ impl ConnectionFacts {
         }
     }
 
+    /// The port that is asked. `inbound`: requests arrive here.
+    pub fn server_port(&self, inbound: bool) -> u16 {
+        let server = if inbound { self.local } else { self.peer };
+        server.port()
+    }
+
     /// Existed before the auditor.
     pub fn is_pre_existing(&self) -> bool {
         self.role == Role::Unseen

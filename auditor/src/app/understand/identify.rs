@@ -1,10 +1,6 @@
 //! From records to sealed ones: who, what is left out, and what waits for a name.
 
-use std::{
-    collections::HashMap,
-    thread,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{collections::HashMap, thread, time::Duration};
 
 use super::{LEARN_INTERVAL, Running, admits};
 use crate::{
@@ -21,6 +17,11 @@ const MAX_LABELS: usize = 16_384;
 pub(super) struct Labels(HashMap<String, AuditScope>);
 
 impl Labels {
+    /// No label was told of.
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Takes note of a pod's label; true if it is another one than was told.
     fn notice(&mut self, uid: &str, audit: AuditScope) -> bool {
         let told = self.0.get(uid).copied().unwrap_or(AuditScope::Full);
@@ -40,9 +41,11 @@ impl Running {
     pub(super) fn learn(&mut self) {
         let mut learned = false;
         while let Ok(update) = self.stages.updates.try_recv() {
+            let boot_ns = Clock::boot_now();
+            let wall = Duration::from_nanos(self.recorder.wall(boot_ns));
             let now = Moment {
-                boot_ns: Clock::boot_now(),
-                wall_s: wall_seconds(),
+                boot_ns,
+                wall_s: wall.as_secs() as i64,
             };
             self.stages.identifier.learn(update, now);
             learned = true;
@@ -98,6 +101,10 @@ impl Running {
     fn label_admits(&mut self, resolved: &Resolved) -> bool {
         let workload = &resolved.workload;
         let audit = workload.audit();
+        // Nothing is left out, and nothing was before: so it is on most nodes.
+        if audit == AuditScope::Full && self.labels.is_empty() {
+            return true;
+        }
         if let Some(uid) = workload.attribute("k8s.pod.uid")
             && self.labels.notice(uid, audit)
         {
@@ -121,11 +128,6 @@ impl Running {
             AuditScope::Off => false,
         }
     }
-}
-
-fn wall_seconds() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs() as i64)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::Running;
 use crate::{
     clock::Clock,
-    kernel::{Counter, Counters},
+    kernel::Counter,
     record::{Fact, Loss},
     telemetry::{KernelLosses, LossReport, Outcomes, Requests},
 };
@@ -50,7 +50,10 @@ impl Running {
             unparsed: kernel.get(Counter::PacketUnparsed),
             unread,
         };
-        let requests = requests(&kernel);
+        let requests = Requests {
+            seen: kernel.requests_seen(),
+            lost: kernel.requests_lost(),
+        };
         let (exchanges, disowned) = (self.account.exchanges, self.sessions.disowned());
         let outcomes = Outcomes {
             recorded: [exchanges[0] + disowned[0], exchanges[1] + disowned[1]],
@@ -131,18 +134,5 @@ impl Running {
         };
         let record = self.recorder.node(Fact::Loss(loss));
         self.seal(record);
-    }
-}
-
-fn requests(kernel: &Counters) -> Requests {
-    Requests {
-        seen: [
-            kernel.get(Counter::OutboundRequestsSeen),
-            kernel.get(Counter::InboundRequestsSeen),
-        ],
-        lost: [
-            kernel.get(Counter::OutboundRequestsLost),
-            kernel.get(Counter::InboundRequestsLost),
-        ],
     }
 }

@@ -307,5 +307,5 @@ fn what_is_gone_is_bounded() {
         index.pod(1_000, pod(&uid, &address, 1_000));
         index.gone(1_001, &uid);
     }
-    assert_eq!(index.0.pods(), TOMBSTONES);
+    assert_eq!(index.0.pods.len(), TOMBSTONES);
 }

@@ -1,20 +1,11 @@
 //! The user name of Basic authentication (RFC 7617).
 
-use base64::{
-    Engine as _, alphabet,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
-};
+use base64::{Engine as _, alphabet, engine::GeneralPurpose};
 
-use super::{Principal, Source, Unnamed};
+use super::{LENIENT, Principal, Source, Unnamed};
 use crate::text::printable;
 
-/// As lenient as servers are.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
+const BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 
 /// Characters of base64 that stand for three bytes.
 const GROUP: usize = 4;

@@ -2,15 +2,12 @@
 
 use std::fmt;
 
-use base64::{
-    Engine as _, alphabet,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
-};
+use base64::{Engine as _, alphabet, engine::GeneralPurpose};
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
-use super::{Claim, Principal, Source, Unnamed};
+use super::{Claim, LENIENT, Principal, Source, Unnamed};
 use crate::credential::ClaimName;
 
 /// What common servers take as a whole header line; a longer token is decoded by nobody.
@@ -19,13 +16,7 @@ pub(super) const MAX_TOKEN: usize = 8 * 1024;
 /// Texts of a claim that is a list, such as `groups`: a few hundred would fill a record.
 pub(super) const MAX_TEXTS: usize = 64;
 
-/// As lenient as servers are.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::URL_SAFE,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
+const BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
 /// How a JSON object begins in base64: `{"`, `{ `, `{` and a line's end.
 const OBJECT: [&[u8]; 3] = [b"eyJ", b"eyA", b"ew"];
