@@ -5,7 +5,7 @@ use aya_ebpf::helpers::generated::bpf_skb_load_bytes;
 use crate::{
     bound::{below64, clamp},
     connection::{Flow, WINDOW, framing},
-    phase,
+    frame, phase,
     stream::unframe,
     walk::{Walk, count_start},
 };
@@ -108,6 +108,10 @@ unsafe fn ended(walk: *mut Walk, newline: u64, long: bool) -> i64 {
                 // A stray empty line before a message is allowed.
                 if empty {
                     return 0;
+                }
+                if !long && (*(*walk).cursor()).request != 0 && is_preface(flow) {
+                    frame::begin(walk);
+                    return 1;
                 }
                 let good = if long { true } else { begins_message(walk) };
                 if !good || ((*(*walk).cursor()).request != 0 && !ends_with_version(flow, newline))
@@ -356,6 +360,15 @@ unsafe fn ends_with_version(flow: *mut Flow, newline: u64) -> bool {
             && *version.add(4) == b'/'
             && *version.add(5) == b'1'
             && *version.add(6) == b'.'
+    }
+}
+
+/// The first line of an HTTP/2 connection (RFC 9113, 3.4), in which no request can begin.
+#[inline(always)]
+unsafe fn is_preface(flow: *mut Flow) -> bool {
+    unsafe {
+        word(flow, 0) == u64::from_le_bytes(*b"PRI * HT")
+            && word(flow, 1) == u64::from_le_bytes(*b"TP/2.0\r\n")
     }
 }
 

@@ -10,6 +10,7 @@
 mod bound;
 mod connection;
 mod emit;
+mod frame;
 mod lifecycle;
 mod line;
 mod maps;

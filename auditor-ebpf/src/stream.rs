@@ -7,7 +7,7 @@ use aya_ebpf::{
 };
 
 use crate::{
-    connection::{Connection, Flow, UNFRAMED_ALLOWANCE},
+    connection::{Connection, FRAMES_ALLOWANCE, Flow, UNFRAMED_ALLOWANCE},
     emit::{self, Piece},
     maps::{DIRECTIVES, count},
     packet::Segment,
@@ -96,7 +96,7 @@ unsafe fn is_request(connection: *mut Connection, direction: Direction) -> bool 
     }
 }
 
-/// Bytes of a body may come in any order, since only their number matters; anywhere else the
+/// Bytes of a body or of skipped payload may come in any order, since only their number matters; anywhere else the
 /// framing is lost until the daemon has put the stream in order.
 #[inline(always)]
 unsafe fn pass_gap(
@@ -109,7 +109,9 @@ unsafe fn pass_gap(
 ) {
     unsafe {
         let phase = (*flow).phase;
-        let in_body = (phase == phase::BODY || phase == phase::CHUNK_DATA)
+        let in_body = (phase == phase::BODY
+            || phase == phase::CHUNK_DATA
+            || phase == phase::FRAME_SKIP)
             && (*flow).left >= gap as u64 + segment.length as u64;
         if in_body {
             (*flow).left -= gap as u64;
@@ -174,8 +176,12 @@ unsafe fn mark(
 #[inline(always)]
 pub unsafe fn unframe(flow: *mut Flow) {
     unsafe {
+        (*flow).allowance = if phase::is_in_frames((*flow).phase) {
+            FRAMES_ALLOWANCE
+        } else {
+            UNFRAMED_ALLOWANCE
+        };
         (*flow).phase = phase::UNFRAMED;
-        (*flow).allowance = UNFRAMED_ALLOWANCE;
         (*flow).line_length = 0;
         (*flow).long_line = 0;
         (*flow).framing = 0;
@@ -212,7 +218,8 @@ unsafe fn obey(
             (*flow).phase = phase::STOPPED;
             return;
         }
-        if action == FlowDirective::RESUME {
+        let frames = action == FlowDirective::FRAMES;
+        if frames || action == FlowDirective::RESUME {
             if !in_order {
                 return;
             }
@@ -220,15 +227,20 @@ unsafe fn obey(
             if passed >= 0 && passed as u64 <= skip {
                 (*flow).messages = messages;
                 (*flow).left = skip - passed as u64;
-                (*flow).phase = if (*flow).left == 0 {
-                    phase::START
-                } else {
-                    phase::BODY
+                (*flow).phase = match ((*flow).left == 0, frames) {
+                    (true, false) => phase::START,
+                    (false, false) => phase::BODY,
+                    (true, true) => phase::FRAME,
+                    (false, true) => phase::FRAME_SKIP,
                 };
             }
         }
         (*flow).directive = version;
-        (*flow).allowance = UNFRAMED_ALLOWANCE;
+        (*flow).allowance = if frames {
+            FRAMES_ALLOWANCE
+        } else {
+            UNFRAMED_ALLOWANCE
+        };
     }
 }
 
