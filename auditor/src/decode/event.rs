@@ -71,6 +71,8 @@ pub struct Data<'a> {
     pub message_start: bool,
     pub unframed: bool,
     pub truncated: bool,
+    /// The kernel follows the frames of HTTP/2.
+    pub frames: bool,
     pub bytes: &'a [u8],
 }
 
