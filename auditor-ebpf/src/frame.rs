@@ -137,13 +137,7 @@ unsafe fn header(walk: *mut Walk) -> bool {
         let missing = HEADER as u64 - filled;
         let n = clamp::<HEADER>(if rest < missing { rest } else { missing });
         let to = (&raw mut (*flow).line).cast::<u8>().add(filled as usize);
-        if bpf_skb_load_bytes(
-            (*walk).skb.cast(),
-            (*cursor).offset,
-            to.cast(),
-            n as u32,
-        ) != 0
-        {
+        if bpf_skb_load_bytes((*walk).skb.cast(), (*cursor).offset, to.cast(), n as u32) != 0 {
             unframe(flow);
             return false;
         }

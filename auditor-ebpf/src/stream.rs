@@ -109,10 +109,9 @@ unsafe fn pass_gap(
 ) {
     unsafe {
         let phase = (*flow).phase;
-        let in_body = (phase == phase::BODY
-            || phase == phase::CHUNK_DATA
-            || phase == phase::FRAME_SKIP)
-            && (*flow).left >= gap as u64 + segment.length as u64;
+        let in_body =
+            (phase == phase::BODY || phase == phase::CHUNK_DATA || phase == phase::FRAME_SKIP)
+                && (*flow).left >= gap as u64 + segment.length as u64;
         if in_body {
             (*flow).left -= gap as u64;
         }
