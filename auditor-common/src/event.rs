@@ -141,6 +141,7 @@ pub mod data_flag {
     /// Some bytes of the segment were not copied because a bound was reached.
     pub const TRUNCATED: u16 = 1 << 2;
     /// The kernel follows the frames of HTTP/2; the preface of the client may be at the beginning.
+    /// With `UNFRAMED`: it did, and waits for the directive that says where a frame begins.
     pub const FRAMES: u16 = 1 << 3;
 }
 

@@ -7,12 +7,6 @@ use crate::phase::Phase;
 /// Bytes of a line that are looked at together.
 pub const WINDOW: usize = 64;
 
-/// Payload bytes copied of a direction whose framing is not followed, until the daemon speaks.
-pub const UNFRAMED_ALLOWANCE: u32 = 256 * 1024;
-/// The same for one that was followed in frames: it is more, because what header compression
-/// lacks once is lacking to the end of the connection.
-pub const FRAMES_ALLOWANCE: u32 = 4 * 1024 * 1024;
-
 /// Value of the connection storage. Zeroed by the kernel when it is made.
 #[repr(C)]
 pub struct Connection {
@@ -77,7 +71,9 @@ pub struct Flow {
     pub ended_by: u8,
     /// The response answers a HEAD: whatever its head says, no body follows.
     pub bodiless: u8,
-    pub reserved2: [u8; 2],
+    /// It is HTTP/2: the framing, where it is not followed, is that of frames.
+    pub frames: u8,
+    pub reserved: u8,
 }
 
 /// Where a walk through the current segment stands, as offsets into the packet.

@@ -11,8 +11,7 @@ use crate::{
     bound::{below64, clamp},
     connection::Flow,
     maps::count,
-    phase,
-    stream::unframe,
+    phase, unframed,
     walk::{NOTHING, Walk, count_start, pass_over},
 };
 
@@ -138,7 +137,7 @@ unsafe fn header(walk: *mut Walk) -> bool {
         let n = clamp::<HEADER>(if rest < missing { rest } else { missing });
         let to = (&raw mut (*flow).line).cast::<u8>().add(filled as usize);
         if bpf_skb_load_bytes((*walk).skb.cast(), (*cursor).offset, to.cast(), n as u32) != 0 {
-            unframe(flow);
+            unframed::begin(flow);
             return false;
         }
         if n < missing {

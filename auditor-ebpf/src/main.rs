@@ -19,6 +19,7 @@ mod packet;
 mod phase;
 mod segment;
 mod stream;
+mod unframed;
 mod walk;
 
 /// GPL-compatible, as the helpers demand.

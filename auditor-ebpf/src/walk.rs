@@ -17,7 +17,7 @@ use crate::{
     frame, line,
     maps::count,
     phase::{self, Phase},
-    stream::unframe,
+    unframed,
 };
 
 /// Lines and bodies followed in one segment, so that no segment costs more than some tens of
@@ -207,7 +207,7 @@ unsafe fn finish(walk: *mut Walk) {
         if (*cursor).offset < (*cursor).end {
             if (*flow).phase < phase::UNFRAMED {
                 count(Counter::LineLimit, 1);
-                unframe(flow);
+                unframed::begin(flow);
             }
             // The daemon shall see the rest, as far as one event carries.
             if (*cursor).from == NOTHING {

@@ -71,7 +71,7 @@ pub struct Data<'a> {
     pub message_start: bool,
     pub unframed: bool,
     pub truncated: bool,
-    /// The kernel follows the frames of HTTP/2.
+    /// It is HTTP/2, and the kernel follows its frames, unless `unframed`.
     pub frames: bool,
     pub bytes: &'a [u8],
 }
