@@ -13,7 +13,6 @@ use crate::{
     maps::DIRECTIVES,
     packet::Segment,
     phase,
-    walk::Walk,
 };
 
 /// Payload bytes copied until the daemon speaks.
@@ -109,6 +108,23 @@ pub unsafe fn obey(
     }
 }
 
+/// What of a segment is still to be copied.
+///
+/// Not in the flow as [`Cursor`](crate::connection::Cursor) is: a segment overtakes another where
+/// two CPUs have them at the same time, and just then this runs.
+#[repr(C)]
+struct Rest {
+    skb: *mut __sk_buff,
+    connection: *mut Connection,
+    flow: *mut Flow,
+    offset: u32,
+    length: u32,
+    sequence: u32,
+    starts: u32,
+    direction: u8,
+    request: u8,
+}
+
 /// Copies a segment: what one event carries of it, or all of it where it is frames.
 ///
 /// # Safety
@@ -123,35 +139,33 @@ pub unsafe fn copy(
     request: bool,
 ) {
     unsafe {
-        let cursor = &raw mut (*flow).cursor;
         let mut first = 0u8;
         bpf_skb_load_bytes(skb.cast(), segment.payload, (&raw mut first).cast(), 1);
-        (*cursor).offset = segment.payload;
-        (*cursor).end = segment.payload + segment.length;
-        (*cursor).base = segment.sequence.wrapping_sub(segment.payload);
-        (*cursor).starts = (request && first.is_ascii_uppercase()) as u32;
-        (*cursor).direction = direction as u8;
-        (*cursor).request = request as u8;
-        let mut walk = Walk {
+        let mut rest = Rest {
             skb,
             connection,
             flow,
+            offset: segment.payload,
+            length: segment.length,
+            sequence: segment.sequence,
+            starts: (request && first.is_ascii_uppercase()) as u32,
+            direction: direction as u8,
+            request: request as u8,
         };
-        bpf_loop(MAX_PIECES, step as *mut _, (&raw mut walk).cast(), 0);
+        bpf_loop(MAX_PIECES, step as *mut _, (&raw mut rest).cast(), 0);
     }
 }
 
 /// One piece. Returns 1 to end the loop.
-unsafe extern "C" fn step(_index: u64, walk: *mut Walk) -> i64 {
+unsafe extern "C" fn step(_index: u64, rest: *mut Rest) -> i64 {
     unsafe {
-        let flow = (*walk).flow;
-        let cursor = (*walk).cursor();
-        let rest = (*cursor).end - (*cursor).offset;
+        let flow = (*rest).flow;
         let bound = (*flow).allowance.clamp(MINIMUM, MAX_CAPTURE as u32);
-        let length = rest.min(bound);
+        let length = (*rest).length.min(bound);
         (*flow).allowance = (*flow).allowance.saturating_sub(length);
-        let goes_on = length < rest && (*flow).frames != 0 && (*flow).allowance != 0;
-        let skipped_after = if goes_on { 0 } else { rest - length };
+        (*rest).length -= length;
+        let goes_on = (*rest).length != 0 && (*flow).frames != 0 && (*flow).allowance != 0;
+        let skipped_after = if goes_on { 0 } else { (*rest).length };
         let mut flags = data_flag::UNFRAMED;
         if skipped_after != 0 {
             flags |= data_flag::TRUNCATED;
@@ -160,19 +174,20 @@ unsafe extern "C" fn step(_index: u64, walk: *mut Walk) -> i64 {
             flags |= data_flag::FRAMES;
         }
         let piece = Piece {
-            offset: (*cursor).offset,
+            offset: (*rest).offset,
             length,
-            sequence: (*cursor).base.wrapping_add((*cursor).offset),
+            sequence: (*rest).sequence,
             skipped_after,
-            starts: (*cursor).starts,
+            starts: (*rest).starts,
             messages: (*flow).messages,
             flags,
-            direction: (*cursor).direction,
-            request: (*cursor).request,
+            direction: (*rest).direction,
+            request: (*rest).request,
         };
-        emit::data((*walk).skb, (*walk).connection, flow, &piece);
-        (*cursor).offset += length;
-        (*cursor).starts = 0;
+        emit::data((*rest).skb, (*rest).connection, flow, &piece);
+        (*rest).offset += length;
+        (*rest).sequence = (*rest).sequence.wrapping_add(length);
+        (*rest).starts = 0;
         !goes_on as i64
     }
 }
