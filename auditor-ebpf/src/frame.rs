@@ -39,8 +39,8 @@ const CONTINUATION: u8 = 9;
 /// Flag of DATA: a byte before the content says how much padding follows it.
 const PADDED: u8 = 8;
 
-/// The first line of the connection preface was read: frames follow the rest of it, and in the
-/// other direction too, unless something was sent there before.
+/// The first line of the connection preface was read: frames follow the rest of it. Of the other
+/// direction that says nothing yet, because a server that knows only HTTP/1 answers in it.
 ///
 /// # Safety
 /// `walk` is valid and its line is complete.
@@ -55,15 +55,6 @@ pub unsafe fn begin(walk: *mut Walk) {
         // After an upgrade, the request that asked for it is stream 1.
         (*flow).messages = ((*flow).messages != 0) as u32;
         (*cursor).flags |= data_flag::FRAMES;
-        let flows = &raw mut (*(*walk).connection).flows;
-        let other = if (*cursor).direction == 0 {
-            &raw mut (*flows)[1]
-        } else {
-            &raw mut (*flows)[0]
-        };
-        if (*other).phase == phase::START && (*other).bytes == 0 {
-            (*other).phase = phase::FRAME;
-        }
     }
 }
 
