@@ -2,8 +2,8 @@
 
 /// What the kernel programs shall do with one direction.
 ///
-/// At `sequence` the daemon knew the framing: `skip` bytes from there on are body, then `action`
-/// begins. The length is 64 bits wide because a body may be longer than the sequence space.
+/// At `sequence` the daemon knew the framing: `skip` bytes from there on are not wanted, then
+/// `action` begins. The length is 64 bits wide because a body may be longer than the sequence space.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "user", derive(bytemuck::Pod, bytemuck::Zeroable))]
 #[repr(C)]
@@ -14,7 +14,7 @@ pub struct FlowDirective {
     pub version: u32,
     /// One of the constants of [`FlowDirective`].
     pub action: u32,
-    /// With `RESUME`: messages that began before, see `Data::messages`.
+    /// With `RESUME` and `FRAMES`: what began before, see `Data::messages`.
     pub messages: u32,
 }
 
@@ -25,6 +25,8 @@ impl FlowDirective {
     pub const STOP: u32 = 2;
     /// Keep copying unframed, with a fresh allowance.
     pub const CONTINUE: u32 = 3;
+    /// A frame of HTTP/2 begins: follow from frame to frame.
+    pub const FRAMES: u32 = 4;
 }
 
 /// Value of the directive map, whose key is the socket cookie.

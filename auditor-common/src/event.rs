@@ -127,17 +127,22 @@ pub struct Data {
     pub lost: u32,
     /// Messages (interim responses not counted) that began before the first captured byte, by the
     /// kernel's count. It pairs requests and responses even when events between them were lost.
+    /// With `FRAMES`, in the request direction: the highest stream begun before it.
     pub messages: u32,
 }
 
 /// Bits of `Header::flags` in a [`Data`] event.
 pub mod data_flag {
-    /// The first captured byte begins a message: the kernel followed the framing up to here.
+    /// The first captured byte begins a message, or with `FRAMES` a frame: the kernel followed the
+    /// framing up to here.
     pub const MESSAGE_START: u16 = 1 << 0;
     /// The kernel does not follow the framing; a directive may tell it where to resume.
     pub const UNFRAMED: u16 = 1 << 1;
     /// Some bytes of the segment were not copied because a bound was reached.
     pub const TRUNCATED: u16 = 1 << 2;
+    /// The kernel follows the frames of HTTP/2; the preface of the client may be at the beginning.
+    /// With `UNFRAMED`: it did, and waits for the directive that says where a frame begins.
+    pub const FRAMES: u16 = 1 << 3;
 }
 
 /// Payload that arrived on the third packet of the handshake, while the kernel still

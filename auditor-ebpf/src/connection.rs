@@ -7,9 +7,6 @@ use crate::phase::Phase;
 /// Bytes of a line that are looked at together.
 pub const WINDOW: usize = 64;
 
-/// Payload bytes copied of a direction whose framing is not followed, until the daemon speaks.
-pub const UNFRAMED_ALLOWANCE: u32 = 256 * 1024;
-
 /// Value of the connection storage. Zeroed by the kernel when it is made.
 #[repr(C)]
 pub struct Connection {
@@ -37,9 +34,10 @@ pub struct Connection {
 /// One direction.
 #[repr(C)]
 pub struct Flow {
-    /// The line being read; twice the window, so that a load at any fill level stays inside.
+    /// The line or frame header being read; twice the window, so that a load at any fill level
+    /// stays inside.
     pub line: [u8; 2 * WINDOW],
-    /// Body bytes still to pass over.
+    /// Bytes of the body or frame still to pass over or to copy.
     pub left: u64,
     /// Bytes passed over since the last event.
     pub skipped: u64,
@@ -53,16 +51,17 @@ pub struct Flow {
     pub index: u64,
     /// Sequence number after the last byte seen.
     pub next: u32,
-    /// Bytes of the message head so far.
+    /// Bytes of the message head or header block so far.
     pub head_bytes: u32,
     pub allowance: u32,
     pub lost: u32,
     /// Version of the last directive acted upon.
     pub directive: u32,
     pub status: u32,
-    /// Messages begun, interim responses not counted.
+    /// Messages begun, interim responses not counted; of HTTP/2 the highest stream a client began.
     pub messages: u32,
-    pub reserved1: u32,
+    /// Payload of the frame behind `left`, to be passed over.
+    pub unwanted: u32,
     pub phase: Phase,
     pub line_length: u8,
     /// The line is longer than the window: only its tail is held.
@@ -72,7 +71,9 @@ pub struct Flow {
     pub ended_by: u8,
     /// The response answers a HEAD: whatever its head says, no body follows.
     pub bodiless: u8,
-    pub reserved2: [u8; 2],
+    /// It is HTTP/2: the framing, where it is not followed, is that of frames.
+    pub frames: u8,
+    pub reserved: u8,
 }
 
 /// Where a walk through the current segment stands, as offsets into the packet.

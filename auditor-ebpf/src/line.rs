@@ -5,8 +5,7 @@ use aya_ebpf::helpers::generated::bpf_skb_load_bytes;
 use crate::{
     bound::{below64, clamp},
     connection::{Flow, WINDOW, framing},
-    phase,
-    stream::unframe,
+    frame, phase, unframed,
     walk::{Walk, count_start},
 };
 
@@ -40,7 +39,7 @@ pub unsafe fn step(walk: *mut Walk) -> i64 {
             n as u32,
         ) != 0
         {
-            unframe(flow);
+            unframed::begin(flow);
             return 1;
         }
         let valid = filled + n;
@@ -81,7 +80,7 @@ unsafe fn shift(walk: *mut Walk) -> i64 {
                 _ => false,
             };
             if bad {
-                unframe(flow);
+                unframed::begin(flow);
                 return 1;
             }
             if (*flow).phase == phase::START {
@@ -109,17 +108,21 @@ unsafe fn ended(walk: *mut Walk, newline: u64, long: bool) -> i64 {
                 if empty {
                     return 0;
                 }
+                if !long && (*(*walk).cursor()).request != 0 && is_preface(flow) {
+                    frame::begin(walk);
+                    return 1;
+                }
                 let good = if long { true } else { begins_message(walk) };
                 if !good || ((*(*walk).cursor()).request != 0 && !ends_with_version(flow, newline))
                 {
-                    unframe(flow);
+                    unframed::begin(flow);
                     return 1;
                 }
                 if !long {
                     note_first_line(walk);
                 }
                 if (*(*walk).cursor()).request == 0 && !is_foreseen(walk) {
-                    unframe(flow);
+                    unframed::begin(flow);
                     return 1;
                 }
                 // An interim response announces another one; a switch of protocols does not.
@@ -142,14 +145,14 @@ unsafe fn ended(walk: *mut Walk, newline: u64, long: bool) -> i64 {
                 if long || header(flow) {
                     return 0;
                 }
-                unframe(flow);
+                unframed::begin(flow);
                 1
             }
             phase::CHUNK_SIZE => {
                 if !long && chunk_size(flow) {
                     return 0;
                 }
-                unframe(flow);
+                unframed::begin(flow);
                 1
             }
             _ => {
@@ -190,7 +193,7 @@ unsafe fn head_ended(walk: *mut Walk) -> i64 {
         let status = (*flow).status;
         let response = (*(*walk).cursor()).request == 0;
         if response && status == 101 {
-            unframe(flow);
+            unframed::begin(flow);
             return 1;
         }
         let bodiless = (*flow).bodiless != 0 || status < 200 || status == 204 || status == 304;
@@ -209,7 +212,7 @@ unsafe fn head_ended(walk: *mut Walk) -> i64 {
             0 => phase::START,
             // Both: which one counts is for the daemon to say.
             _ => {
-                unframe(flow);
+                unframed::begin(flow);
                 return 1;
             }
         };
@@ -356,6 +359,15 @@ unsafe fn ends_with_version(flow: *mut Flow, newline: u64) -> bool {
             && *version.add(4) == b'/'
             && *version.add(5) == b'1'
             && *version.add(6) == b'.'
+    }
+}
+
+/// The first line of an HTTP/2 connection (RFC 9113, 3.4), in which no request can begin.
+#[inline(always)]
+unsafe fn is_preface(flow: *mut Flow) -> bool {
+    unsafe {
+        word(flow, 0) == u64::from_le_bytes(*b"PRI * HT")
+            && word(flow, 1) == u64::from_le_bytes(*b"TP/2.0\r\n")
     }
 }
 

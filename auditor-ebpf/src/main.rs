@@ -10,6 +10,7 @@
 mod bound;
 mod connection;
 mod emit;
+mod frame;
 mod lifecycle;
 mod line;
 mod maps;
@@ -18,6 +19,7 @@ mod packet;
 mod phase;
 mod segment;
 mod stream;
+mod unframed;
 mod walk;
 
 /// GPL-compatible, as the helpers demand.

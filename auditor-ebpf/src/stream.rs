@@ -1,21 +1,15 @@
 //! One direction as a byte stream: order first, then framing or the daemon's directive.
 
-use auditor_common::{Counter, Direction, FlowDirective, MAX_CAPTURE, Role, data_flag};
-use aya_ebpf::{
-    bindings::__sk_buff,
-    helpers::generated::{bpf_get_socket_cookie, bpf_ktime_get_boot_ns, bpf_skb_load_bytes},
-};
+use auditor_common::{Counter, Direction, Role};
+use aya_ebpf::{bindings::__sk_buff, helpers::generated::bpf_ktime_get_boot_ns};
 
 use crate::{
-    connection::{Connection, Flow, UNFRAMED_ALLOWANCE},
+    connection::{Connection, Flow},
     emit::{self, Piece},
-    maps::{DIRECTIVES, count},
+    maps::count,
     packet::Segment,
-    phase, walk,
+    phase, unframed, walk,
 };
-
-/// Copied of each segment once the allowance of an unframed direction is used up.
-const UNFRAMED_MINIMUM: u32 = 1024;
 
 /// Takes the payload of one segment into the flow.
 ///
@@ -62,12 +56,12 @@ pub unsafe fn observe(
                 return;
             }
             let sequence = segment.sequence.wrapping_add(trim);
-            obey(skb, flow, direction, sequence, sequence == expected);
+            unframed::obey(skb, flow, direction, sequence, sequence == expected);
             if (*flow).phase == phase::STOPPED {
                 return;
             }
             if (*flow).phase == phase::UNFRAMED {
-                copy_unframed(skb, connection, flow, segment, direction, request);
+                unframed::copy(skb, connection, flow, segment, direction, request);
                 return;
             }
         }
@@ -96,7 +90,7 @@ unsafe fn is_request(connection: *mut Connection, direction: Direction) -> bool 
     }
 }
 
-/// Bytes of a body may come in any order, since only their number matters; anywhere else the
+/// Bytes of a body or of skipped payload may come in any order, since only their number matters; anywhere else the
 /// framing is lost until the daemon has put the stream in order.
 #[inline(always)]
 unsafe fn pass_gap(
@@ -109,8 +103,9 @@ unsafe fn pass_gap(
 ) {
     unsafe {
         let phase = (*flow).phase;
-        let in_body = (phase == phase::BODY || phase == phase::CHUNK_DATA)
-            && (*flow).left >= gap as u64 + segment.length as u64;
+        let in_body =
+            (phase == phase::BODY || phase == phase::CHUNK_DATA || phase == phase::FRAME_SKIP)
+                && (*flow).left >= gap as u64 + segment.length as u64;
         if in_body {
             (*flow).left -= gap as u64;
         }
@@ -122,7 +117,7 @@ unsafe fn pass_gap(
         if (*flow).skipped != 0 {
             mark(skb, connection, flow, direction);
         }
-        unframe(flow);
+        unframed::begin(flow);
     }
 }
 
@@ -164,107 +159,5 @@ unsafe fn mark(
             request: 0,
         };
         emit::data(skb, connection, flow, &marker);
-    }
-}
-
-/// Stops following the framing of a flow.
-///
-/// # Safety
-/// `flow` is valid.
-#[inline(always)]
-pub unsafe fn unframe(flow: *mut Flow) {
-    unsafe {
-        (*flow).phase = phase::UNFRAMED;
-        (*flow).allowance = UNFRAMED_ALLOWANCE;
-        (*flow).line_length = 0;
-        (*flow).long_line = 0;
-        (*flow).framing = 0;
-        (*flow).left = 0;
-    }
-}
-
-/// Acts on a directive that has not been acted on yet.
-#[inline(always)]
-unsafe fn obey(
-    skb: *mut __sk_buff,
-    flow: *mut Flow,
-    direction: Direction,
-    sequence: u32,
-    in_order: bool,
-) {
-    unsafe {
-        let cookie = bpf_get_socket_cookie(skb.cast());
-        let Some(directive) = DIRECTIVES.get_ptr(&cookie) else {
-            return;
-        };
-        let FlowDirective {
-            skip,
-            sequence: from,
-            version,
-            action,
-            messages,
-        } = (*directive).flows[direction as usize];
-        if version == (*flow).directive {
-            return;
-        }
-        if action == FlowDirective::STOP {
-            (*flow).directive = version;
-            (*flow).phase = phase::STOPPED;
-            return;
-        }
-        if action == FlowDirective::RESUME {
-            if !in_order {
-                return;
-            }
-            let passed = sequence.wrapping_sub(from) as i32;
-            if passed >= 0 && passed as u64 <= skip {
-                (*flow).messages = messages;
-                (*flow).left = skip - passed as u64;
-                (*flow).phase = if (*flow).left == 0 {
-                    phase::START
-                } else {
-                    phase::BODY
-                };
-            }
-        }
-        (*flow).directive = version;
-        (*flow).allowance = UNFRAMED_ALLOWANCE;
-    }
-}
-
-#[inline(always)]
-unsafe fn copy_unframed(
-    skb: *mut __sk_buff,
-    connection: *mut Connection,
-    flow: *mut Flow,
-    segment: &Segment,
-    direction: Direction,
-    request: bool,
-) {
-    unsafe {
-        let bound = (*flow)
-            .allowance
-            .clamp(UNFRAMED_MINIMUM, MAX_CAPTURE as u32);
-        let length = segment.length.min(bound);
-        (*flow).allowance = (*flow).allowance.saturating_sub(length);
-        let mut first = 0u8;
-        bpf_skb_load_bytes(skb.cast(), segment.payload, (&raw mut first).cast(), 1);
-        let piece = Piece {
-            offset: segment.payload,
-            length,
-            sequence: segment.sequence,
-            skipped_after: segment.length - length,
-            starts: (request && first.is_ascii_uppercase()) as u32,
-            messages: (*flow).messages,
-            flags: data_flag::UNFRAMED
-                | if length < segment.length {
-                    data_flag::TRUNCATED
-                } else {
-                    0
-                },
-            direction: direction as u8,
-            request: request as u8,
-        };
-        emit::data(skb, connection, flow, &piece);
     }
 }

@@ -1,4 +1,5 @@
-//! Follows the framing of HTTP/1 through a segment, only as far as needed to copy less.
+//! Follows the framing of HTTP/1 through a segment, only as far as needed to copy less; where it
+//! turns out to be HTTP/2, [`frame`] goes on.
 //!
 //! Heads, chunk-size lines and trailers are copied, bodies are passed over. Whatever is not plain
 //! (two lengths, a folded line, an unknown coding, an upgrade) ends the walk: the direction
@@ -13,10 +14,10 @@ use aya_ebpf::{
 use crate::{
     connection::{Connection, Cursor, Flow},
     emit::{self, Piece},
-    line,
+    frame, line,
     maps::count,
     phase::{self, Phase},
-    stream::unframe,
+    unframed,
 };
 
 /// Lines and bodies followed in one segment, so that no segment costs more than some tens of
@@ -28,7 +29,7 @@ const COALESCE: u32 = 256;
 pub const PROGRESS_BYTES: u64 = 4 << 20;
 pub const PROGRESS_NS: u64 = 5_000_000_000;
 /// `Cursor::from` when nothing is to be copied.
-const NOTHING: u32 = u32::MAX;
+pub const NOTHING: u32 = u32::MAX;
 
 /// Payload of a segment, as offsets into the packet.
 pub struct Range {
@@ -82,7 +83,16 @@ pub unsafe fn segment(
             connection,
             flow,
         };
-        bpf_loop(MAX_STEPS, step as *mut _, (&raw mut walk).cast(), 0);
+        if (*flow).bytes == (range.end - range.offset) as u64 {
+            frame::expect_server_preface(skb, flow);
+        }
+        if (*flow).phase < phase::FRAME {
+            bpf_loop(MAX_STEPS, step as *mut _, (&raw mut walk).cast(), 0);
+        }
+        if phase::is_in_frames((*flow).phase) {
+            let frames = frame::step as *mut _;
+            bpf_loop(frame::MAX_STEPS, frames, (&raw mut walk).cast(), 0);
+        }
         finish(&mut walk);
     }
 }
@@ -104,7 +114,7 @@ unsafe extern "C" fn step(_index: u64, walk: *mut Walk) -> i64 {
             pass_over(walk, rest);
             return 1;
         }
-        if now >= phase::UNFRAMED {
+        if now >= phase::FRAME {
             return 1;
         }
         if (*cursor).from == NOTHING {
@@ -145,8 +155,11 @@ unsafe fn pass_body(walk: *mut Walk, now: Phase) -> i64 {
 }
 
 /// Moves over `n` bytes that need not be copied.
+///
+/// # Safety
+/// `walk` is valid and so many bytes are left in its segment.
 #[inline(always)]
-unsafe fn pass_over(walk: *mut Walk, n: u32) {
+pub unsafe fn pass_over(walk: *mut Walk, n: u32) {
     unsafe {
         let cursor = (*walk).cursor();
         let rest = (*cursor).end - (*cursor).offset;
@@ -194,7 +207,7 @@ unsafe fn finish(walk: *mut Walk) {
         if (*cursor).offset < (*cursor).end {
             if (*flow).phase < phase::UNFRAMED {
                 count(Counter::LineLimit, 1);
-                unframe(flow);
+                unframed::begin(flow);
             }
             // The daemon shall see the rest, as far as one event carries.
             if (*cursor).from == NOTHING {

@@ -75,6 +75,7 @@ fn data(bytes: &[u8]) -> Result<Event<'_>, Rejection> {
         message_start: flags & data_flag::MESSAGE_START != 0,
         unframed: flags & data_flag::UNFRAMED != 0,
         truncated: flags & data_flag::TRUNCATED != 0,
+        frames: flags & data_flag::FRAMES != 0,
         bytes: captured(&raw.header, rest)?,
     }))
 }

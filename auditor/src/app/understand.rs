@@ -274,6 +274,15 @@ fn action(directive: session::Directive) -> FlowAction {
             skip,
             messages,
         },
+        session::Directive::Frames {
+            sequence,
+            skip,
+            stream,
+        } => FlowAction::Frames {
+            sequence,
+            skip,
+            stream,
+        },
         session::Directive::Stop => FlowAction::Stop,
         session::Directive::Continue => FlowAction::Continue,
     }

@@ -71,6 +71,8 @@ pub struct Data<'a> {
     pub message_start: bool,
     pub unframed: bool,
     pub truncated: bool,
+    /// It is HTTP/2, and the kernel follows its frames, unless `unframed`.
+    pub frames: bool,
     pub bytes: &'a [u8],
 }
 

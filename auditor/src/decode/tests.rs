@@ -177,6 +177,7 @@ fn data_is_read() {
     assert_eq!((data.sequence, data.lost, data.messages), (1, 3, 4));
     assert_eq!((data.cgroup_id, data.bytes), (33, b"hello".as_slice()));
     assert!(!data.message_start && !data.unframed && !data.truncated);
+    assert!(!data.frames);
 }
 
 #[test]
@@ -185,6 +186,7 @@ fn flags_of_data_are_told_apart() {
         data_flag::MESSAGE_START,
         data_flag::UNFRAMED,
         data_flag::TRUNCATED,
+        data_flag::FRAMES,
     ] {
         let mut raw = data(0);
         raw.header.flags = flag;
@@ -194,6 +196,7 @@ fn flags_of_data_are_told_apart() {
         assert_eq!(data.message_start, flag == data_flag::MESSAGE_START);
         assert_eq!(data.unframed, flag == data_flag::UNFRAMED);
         assert_eq!(data.truncated, flag == data_flag::TRUNCATED);
+        assert_eq!(data.frames, flag == data_flag::FRAMES);
     }
 }
 

@@ -23,6 +23,13 @@ pub enum FlowAction {
         skip: u64,
         messages: u32,
     },
+    /// `skip` bytes from `sequence` on are not wanted, then a frame of HTTP/2 begins. `stream` is
+    /// the highest that the direction of requests has begun before.
+    Frames {
+        sequence: u32,
+        skip: u64,
+        stream: u32,
+    },
     /// Nothing more is wanted.
     Stop,
     /// Go on copying.
@@ -68,6 +75,11 @@ fn encode(action: FlowAction) -> FlowDirective {
             skip,
             messages,
         } => (FlowDirective::RESUME, sequence, skip, messages),
+        FlowAction::Frames {
+            sequence,
+            skip,
+            stream,
+        } => (FlowDirective::FRAMES, sequence, skip, stream),
         FlowAction::Stop => (FlowDirective::STOP, 0, 0, 0),
         FlowAction::Continue => (FlowDirective::CONTINUE, 0, 0, 0),
     };

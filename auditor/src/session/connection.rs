@@ -27,6 +27,13 @@ pub enum Directive {
         skip: u64,
         messages: u32,
     },
+    /// `skip` bytes from `sequence` on are not wanted, then a frame of HTTP/2 begins. `stream` is
+    /// the highest that the direction of requests has begun before.
+    Frames {
+        sequence: u32,
+        skip: u64,
+        stream: u32,
+    },
     Stop,
     Continue,
 }

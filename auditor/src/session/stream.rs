@@ -29,6 +29,8 @@ pub enum Part<'a> {
 pub enum Start {
     /// The kernel says that message number so and so begins with it.
     Message(u32),
+    /// The kernel says that a frame of HTTP/2 begins with it, or the preface of the client.
+    Frame,
     /// It is the first of a segment whose framing the kernel does not follow.
     Segment,
     Nothing,
@@ -258,6 +260,7 @@ impl Stream {
 impl<'a> Piece<'a> {
     fn of(data: &Data<'a>) -> Self {
         let start = match (data.message_start, data.unframed) {
+            (true, _) if data.frames => Start::Frame,
             (true, _) => Start::Message(data.messages),
             (false, true) => Start::Segment,
             (false, false) => Start::Nothing,

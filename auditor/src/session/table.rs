@@ -233,6 +233,7 @@ impl Sessions {
                 message_start: false,
                 unframed: true,
                 truncated: false,
+                frames: false,
                 bytes: &early.bytes,
             };
             self.data(&data, out);

@@ -55,6 +55,7 @@ fn arrives(sequence: u32, bytes: &[u8]) -> Data<'_> {
         message_start: false,
         unframed: true,
         truncated: false,
+        frames: false,
         bytes,
     }
 }

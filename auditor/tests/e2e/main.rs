@@ -10,6 +10,7 @@ mod access;
 mod capture;
 mod counts;
 mod delivery;
+mod frames;
 mod framing;
 mod hostile;
 mod joined;

@@ -36,9 +36,21 @@ pub(crate) fn ab(url: &str, requests: u32) {
 
 /// Requests on 16 connections that stay, `ahead` of them sent before the first is answered.
 pub(crate) fn h2load(url: &str, requests: u32, ahead: u32) {
-    let (wanted, ahead) = (requests.to_string(), ahead.to_string());
-    let arguments = ["--h1", "-t1", "-c16", "-n", &wanted, "-m", &ahead, url];
-    let finished = succeed(Command::new("h2load").args(arguments));
+    run_h2load(&["--h1"], url, requests, 16, ahead);
+}
+
+/// Requests over HTTP/2 on connections with so many streams at a time each.
+pub(crate) fn h2load_streams(url: &str, requests: u32, connections: u32, streams: u32) {
+    run_h2load(&[], url, requests, connections, streams);
+}
+
+fn run_h2load(arguments: &[&str], url: &str, requests: u32, connections: u32, ahead: u32) {
+    let mut command = Command::new("h2load");
+    command.args(arguments).arg("-t1");
+    for (name, value) in [("-n", requests), ("-c", connections), ("-m", ahead)] {
+        command.args([name, &value.to_string()]);
+    }
+    let finished = succeed(command.arg(url));
     let text = finished.text();
     assert_eq!(
         number_before(text, " succeeded"),
