@@ -10,6 +10,7 @@ mod http;
 mod line;
 mod node;
 mod redactor;
+mod rpc;
 mod sealed;
 mod target;
 mod value;

@@ -1,7 +1,7 @@
 //! Which headers may be recorded.
 
 use super::value::clean;
-use crate::protocol::http1::Head;
+use crate::protocol::Head;
 
 /// Headers that hold credentials: they can not be listed, by no configuration.
 const FORBIDDEN: &[&str] = &[
