@@ -12,6 +12,7 @@ mod counts;
 mod delivery;
 mod framing;
 mod hostile;
+mod http2;
 mod joined;
 mod lasting;
 mod loss;

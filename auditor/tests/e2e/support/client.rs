@@ -47,6 +47,19 @@ pub(crate) fn h2load(url: &str, requests: u32, ahead: u32) {
     );
 }
 
+/// Requests in HTTP/2 on four connections that stay, `streams` of them at a time on each.
+pub(crate) fn h2load_http2(url: &str, requests: u32, streams: u32) {
+    let (wanted, streams) = (requests.to_string(), streams.to_string());
+    let arguments = ["-t1", "-c4", "-n", &wanted, "-m", &streams, url];
+    let finished = succeed(Command::new("h2load").args(arguments));
+    let text = finished.text();
+    assert_eq!(
+        number_before(text, " succeeded"),
+        u64::from(requests),
+        "{text}"
+    );
+}
+
 /// Requests by Python's `http.client`, on one connection.
 pub(crate) fn python(port: u16, path: &str, requests: u32) {
     const SCRIPT: &str = "
