@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::config::{AggregationSettings, TrafficClass};
 use crate::identity::{Caller, LocalProcess, Resolved, Workload};
-use crate::protocol::http1::{Exchange, Head};
+use crate::protocol::{Exchange, Head};
 use crate::record::{Aggregate, Fact, Totals};
 use crate::session::Moment;
 

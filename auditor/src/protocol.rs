@@ -3,7 +3,18 @@
 //! A protocol is fed with the two directions of a connection in stream order: bytes, stretches
 //! that the kernel passed over on purpose, and holes. Times are numbers that the caller gives.
 
+mod conversation;
+mod exchange;
+pub mod grpc;
+mod head;
 pub mod http1;
+pub mod http2;
+mod incomplete;
+
+pub use conversation::{Conversation, side_of_first};
+pub use exchange::{Exchange, Message, Reset, Stream};
+pub use head::{Head, MAX_HEAD, Version};
+pub use incomplete::{Incomplete, Reason};
 
 /// Nanoseconds on a clock of the caller's choice.
 pub type Nanos = u64;
@@ -15,22 +26,55 @@ pub enum Side {
     Response,
 }
 
-/// What of a request tells who makes it, in whichever version of the protocol.
-pub trait RequestHead {
-    /// Some of its fields were not kept.
-    fn is_truncated(&self) -> bool;
-
-    /// Path and query, as written.
-    fn target(&self) -> &[u8];
-
-    /// Values of every field of that name, in order. `name` is in lower case.
-    fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]>;
-}
-
 /// A stretch of one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Span<'a> {
     Bytes(&'a [u8]),
     /// There were so many bytes, and they were not copied.
     Skipped(u64),
+}
+
+/// Whether a connection speaks HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Undetermined,
+    Http,
+    Foreign,
+}
+
+/// What is still needed of a direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// Every byte.
+    Bytes,
+    /// Nothing for so many bytes; then a message of HTTP/1 begins, which is number `messages`.
+    MessageAfter { skip: u64, messages: u32 },
+    /// Nothing for so many bytes; then a frame of HTTP/2 begins. Of each frame its header, and the
+    /// payload unless it is data. `stream` is the highest that the client has begun.
+    FramesAfter { skip: u64, stream: u32 },
+    /// Nothing more.
+    Nothing,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Ending {
+    pub at: Nanos,
+    /// When the directions ended.
+    pub request_ended: Option<Nanos>,
+    pub response_ended: Option<Nanos>,
+    pub cause: Reason,
+}
+
+impl Span<'_> {
+    fn len(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Skipped(n) => *n,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }

@@ -13,6 +13,7 @@ mod identity;
 mod line;
 mod node;
 mod redactor;
+mod rpc;
 mod sealed;
 mod target;
 mod value;

@@ -5,7 +5,7 @@ use super::{Aggregator, MAX_KINDS};
 use crate::config::{AggregationSettings, TrafficClass};
 use crate::identity::Resolved;
 use crate::identity::sample::{answered, pod, service};
-use crate::protocol::http1::{Exchange, Reason};
+use crate::protocol::{Exchange, Reason};
 use crate::record::{Fact, Totals};
 
 const PROBE: &str = "GET /healthz HTTP/1.1\r\nUser-Agent: kube-probe/1.36\r\n\r\n";

@@ -6,7 +6,7 @@ use super::forwarded::ClaimedClient;
 use super::principal::Presented;
 use super::traffic;
 use crate::config::{IdentitySettings, TrafficClass};
-use crate::protocol::RequestHead;
+use crate::protocol::Head;
 
 /// Who calls, in the words of the request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,7 +20,7 @@ pub struct Caller {
 
 impl Caller {
     /// `sender` is the end of the connection that asks.
-    pub(super) fn of(head: &impl RequestHead, sender: IpAddr, settings: &IdentitySettings) -> Self {
+    pub(super) fn of(head: &Head, sender: IpAddr, settings: &IdentitySettings) -> Self {
         Self {
             presented: Presented::of(head, settings),
             client: ClaimedClient::of(head, sender, &settings.trusted_proxies),

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::elements::elements;
 use crate::network::Network;
-use crate::protocol::RequestHead;
+use crate::protocol::Head;
 
 /// A client as somebody told of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,7 +18,7 @@ impl ClaimedClient {
     /// `sender` made the connection on which the request came. With a chain of trusted proxies
     /// from there on, it is the address that the farthest of them saw; else the first one claimed,
     /// which anybody may have written.
-    pub(super) fn of(head: &impl RequestHead, sender: IpAddr, trusted: &[Network]) -> Option<Self> {
+    pub(super) fn of(head: &Head, sender: IpAddr, trusted: &[Network]) -> Option<Self> {
         let hops = hops(head)?;
         let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(address));
         if !is_trusted(sender) {
@@ -45,7 +45,7 @@ impl ClaimedClient {
 
 /// Every hop claimed, the client first: those of `Forwarded` (RFC 7239), else of
 /// `X-Forwarded-For`. A hop that is no address is `None`.
-fn hops(head: &impl RequestHead) -> Option<Vec<Option<IpAddr>>> {
+fn hops(head: &Head) -> Option<Vec<Option<IpAddr>>> {
     let mut hops = Vec::new();
     for value in head.values("forwarded") {
         for element in elements(value)? {

@@ -15,7 +15,7 @@ use std::fmt;
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 
 use crate::config::IdentitySettings;
-use crate::protocol::RequestHead;
+use crate::protocol::Head;
 
 /// Base64 as servers read it.
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
@@ -103,7 +103,7 @@ type Found = Option<Result<Principal, Unnamed>>;
 // === impl Presented ===
 
 impl Presented {
-    pub(super) fn of(head: &impl RequestHead, settings: &IdentitySettings) -> Self {
+    pub(super) fn of(head: &Head, settings: &IdentitySettings) -> Self {
         let authorization = Authorization::of(head);
         let sources = [
             authorization.principal(settings),
@@ -134,7 +134,7 @@ impl Presented {
 }
 
 /// Why a head in which nothing was found has nothing.
-fn nothing_of(head: &impl RequestHead) -> Unnamed {
+fn nothing_of(head: &Head) -> Unnamed {
     if head.is_truncated() {
         Unnamed::HeadTruncated
     } else if head.values("cookie").next().is_some() {
@@ -211,7 +211,7 @@ struct Authorization<'a> {
 }
 
 impl<'a> Authorization<'a> {
-    fn of(head: &'a impl RequestHead) -> Self {
+    fn of(head: &'a Head) -> Self {
         let mut values = head.values("authorization");
         let value = values.next().unwrap_or_default().trim_ascii();
         let end = value.iter().position(|&b| b == b' ').unwrap_or(value.len());

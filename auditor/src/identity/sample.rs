@@ -9,7 +9,7 @@ use super::known::{Known, Why};
 use super::resolved::Resolved;
 use super::workload::{Method, Place, Workload};
 use crate::config::IdentitySettings;
-use crate::protocol::http1::{Exchange, Head, Incomplete, Message};
+use crate::protocol::{Exchange, Head, Incomplete, Message};
 use crate::record::{Fact, Record};
 use crate::session::{BootTime, ConnectionFacts, Moment, Owner, Role};
 
@@ -40,6 +40,7 @@ pub(crate) fn answered(request: &str, response: &str, other: Arc<Workload>, time
         ended: time + 1000,
         incomplete: Incomplete::default(),
         tunnel: false,
+        stream: None,
     };
     Resolved {
         record: Record {
@@ -101,7 +102,10 @@ fn message(head: Head, began: u64, wire: usize) -> Message {
         head: Some(head),
         began,
         ended: Some(began + 1000),
+        trailers: None,
         body: 0,
+        uncounted: false,
         wire: wire as u64,
+        grpc_messages: None,
     }
 }

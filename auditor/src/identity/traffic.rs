@@ -1,7 +1,7 @@
 //! Traffic that nodes, balancers and monitors make by themselves.
 
 use crate::config::TrafficClass;
-use crate::protocol::RequestHead;
+use crate::protocol::Head;
 
 /// Beginnings of `User-Agent`: kubelet, the balancers of Google and Amazon, Amazon's DNS, Envoy,
 /// Consul.
@@ -31,10 +31,10 @@ const GRPC_HEALTH: &[u8] = b"/grpc.health.v1.Health/";
 const OPENMETRICS: &[u8] = b"application/openmetrics-text";
 
 /// The class that the request itself claims: anybody can write these words.
-pub(super) fn class(head: &impl RequestHead) -> Option<TrafficClass> {
+pub(super) fn class(head: &Head) -> Option<TrafficClass> {
     let agent = head.values("user-agent").next().unwrap_or_default();
     let begins = |words: &[&[u8]]| words.iter().any(|word| agent.starts_with(word));
-    let target = head.target();
+    let target = head.target().unwrap_or_default();
     if begins(&PROBES) || target.starts_with(GRPC_HEALTH) {
         return Some(TrafficClass::HealthProbe);
     }
@@ -51,7 +51,7 @@ pub(super) fn class(head: &impl RequestHead) -> Option<TrafficClass> {
 mod tests {
     use super::class;
     use crate::config::TrafficClass::{self, HealthProbe, Scrape};
-    use crate::protocol::http1::Head;
+    use crate::protocol::Head;
 
     fn of(target: &str, fields: &str) -> Option<TrafficClass> {
         let text = format!("GET {target} HTTP/1.1\r\n{fields}\r\n\r\n");

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use crate::{
-    protocol::http1::Head,
+    protocol::Head,
     record::{Fact, Record},
 };
 

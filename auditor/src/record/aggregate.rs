@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    protocol::http1::{Exchange, Message},
+    protocol::{Exchange, Message},
     session::ConnectionFacts,
 };
 

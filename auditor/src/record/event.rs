@@ -33,7 +33,7 @@ impl EventName {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::HttpAccess => {
-                "One HTTP/1 exchange, at its end; a long one also at its start and periodically. Where configured, one record for many probes or scrapes, with their number."
+                "One HTTP exchange, at its end; a long one also at its start and periodically. Where configured, one record for many probes or scrapes, with their number."
             }
             Self::ConnectionAccess => {
                 "One TCP connection, at its close, a long one also periodically; where configured, at its opening too."

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Aggregate, EventName};
 use crate::{
     clock::Clock,
-    protocol::http1::{Exchange, Reason},
+    protocol::{Exchange, Reason},
     session::{Closed, ConnectionFacts, Moment, Ongoing, Output},
 };
 

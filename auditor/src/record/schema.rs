@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{
     CLAIM_PREFIX, EventName, HEADER_REQUEST_PREFIX, HEADER_RESPONSE_PREFIX, attributes::ATTRIBUTES,
 };
-use crate::protocol::http1::Reason;
+use crate::protocol::Reason;
 
 /// The schema as Markdown.
 pub fn markdown() -> String {

@@ -2,7 +2,7 @@
 
 use super::value::clean;
 use crate::credential::HeaderName;
-use crate::protocol::http1::Head;
+use crate::protocol::Head;
 use crate::record::{HEADER_REQUEST_PREFIX, HEADER_RESPONSE_PREFIX};
 
 /// Values of one header that are recorded.

@@ -4,12 +4,14 @@ use super::{
     HeaderAllowList,
     attributes::Attributes,
     headers::{self, Listed},
-    line,
+    line, rpc,
     target::{Target, host_and_port, query},
     value::clean,
 };
 use crate::{
-    protocol::http1::{Exchange, Head, Incomplete, Message, Reason},
+    protocol::{
+        Exchange, Head, Incomplete, Message, Reason, Side, Stream, Version, grpc::Call, http2,
+    },
     record::attribute as a,
 };
 
@@ -39,7 +41,14 @@ pub(super) fn write(
         listed(attributes, head, allowed.response());
     }
     sizes_and_times(attributes, inbound, exchange);
-    if let Some(error) = error(exchange) {
+    if let Some(stream) = &exchange.stream {
+        stream_attributes(attributes, inbound, stream);
+    }
+    let call = Call::of(exchange);
+    if let Some(call) = &call {
+        rpc::write(attributes, exchange, call);
+    }
+    if let Some(error) = error(exchange, inbound, call) {
         match error {
             Failure::Status(status) => attributes.string(a::ERROR_TYPE, &status.to_string()),
             Failure::Named(name) => attributes.string(a::ERROR_TYPE, name),
@@ -79,11 +88,11 @@ fn asked(attributes: &mut Attributes<'_>, head: &Head) {
     let method = head.method().unwrap_or_default();
     if METHODS.contains(&method) {
         attributes.string(a::HTTP_REQUEST_METHOD, &clean(method));
-    } else {
+    } else if head.method().is_some() {
         attributes.string(a::HTTP_REQUEST_METHOD, "_OTHER");
         attributes.string(a::HTTP_REQUEST_METHOD_ORIGINAL, &clean(method));
     }
-    let target = Target::of(head.target().unwrap_or_default(), method);
+    let target = Target::of_head(head);
     let path = target.requested_path(method);
     if !path.is_empty() {
         attributes.string(a::URL_PATH, &clean(path));
@@ -91,7 +100,15 @@ fn asked(attributes: &mut Attributes<'_>, head: &Head) {
     if let Some(text) = target.query {
         attributes.string(a::URL_QUERY, &query(text));
     }
-    attributes.string(a::URL_SCHEME, "http");
+    // HTTP/1 without TLS says no scheme of its own; HTTP/2 says what the client was asked for.
+    match head.version() {
+        Version::Http2 => {
+            if let Some(scheme) = head.scheme() {
+                attributes.string(a::URL_SCHEME, &clean(scheme));
+            }
+        }
+        _ => attributes.string(a::URL_SCHEME, "http"),
+    }
     let authority = target.authority.or_else(|| head.values("host").next());
     if let Some(authority) = authority.filter(|a| !a.is_empty()) {
         let (host, port) = host_and_port(authority);
@@ -111,6 +128,19 @@ fn listed(attributes: &mut Attributes<'_>, head: &Head, allowed: &[Listed]) {
         if !values.is_empty() {
             attributes.strings(&listed.attribute, &values);
         }
+    }
+}
+
+fn stream_attributes(attributes: &mut Attributes<'_>, inbound: bool, stream: &Stream) {
+    attributes.int(a::STREAM_ID, u64::from(stream.id));
+    if stream.pushed {
+        attributes.bool(a::STREAM_PUSHED, true);
+    }
+    if let Some(reset) = &stream.reset {
+        // Requests arrive at the end that is asked.
+        let received = inbound == (reset.by == Side::Request);
+        let by = if received { "received" } else { "sent" };
+        attributes.string(a::STREAM_RESET, by);
     }
 }
 
@@ -146,7 +176,15 @@ fn sizes_and_times(attributes: &mut Attributes<'_>, inbound: bool, exchange: &Ex
 /// False where the framing was lost, so that what was counted is not the body. Of a body that was
 /// cut short the size is what came of it.
 fn body_is_known(message: &Message, incomplete: Incomplete) -> bool {
-    let truncated = message.head.as_ref().is_some_and(Head::is_truncated);
+    if message.uncounted {
+        return false;
+    }
+    // A head of HTTP/2 does not frame its body.
+    let frames = |head: &Head| head.version() != Version::Http2;
+    let truncated = message
+        .head
+        .as_ref()
+        .is_some_and(|head| head.is_truncated() && frames(head));
     let lost = incomplete.has(Reason::FramingAmbiguous) || incomplete.has(Reason::Hole);
     !truncated && (message.ended.is_some() || !lost)
 }
@@ -156,7 +194,7 @@ enum Failure {
     Named(&'static str),
 }
 
-fn error(exchange: &Exchange) -> Option<Failure> {
+fn error(exchange: &Exchange, inbound: bool, call: Option<Call<'_>>) -> Option<Failure> {
     let incomplete = exchange.incomplete;
     let status = exchange.response.as_ref();
     let status = status.and_then(|r| r.head.as_ref()?.status());
@@ -169,8 +207,16 @@ fn error(exchange: &Exchange) -> Option<Failure> {
     if incomplete.has(Reason::ConnectionReset) {
         return Some(Failure::Named("connection_reset"));
     }
+    // A server that has answered may end the rest of the request without an error.
+    let reset = exchange.stream.and_then(|stream| stream.reset?.code);
+    if let Some(code) = reset.filter(|code| *code != 0) {
+        return Some(Failure::Named(http2::error_name(code)));
+    }
     if let Some(status) = status.filter(|s| *s >= 500) {
         return Some(Failure::Status(status));
+    }
+    if let Some(failure) = call.and_then(|call| rpc::failure(&call, inbound)) {
+        return Some(Failure::Named(failure));
     }
     // A response that was lost on the way here is no failure of the server.
     let unanswered = incomplete.has(Reason::ResponseMissing)

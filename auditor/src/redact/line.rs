@@ -1,7 +1,7 @@
 //! The body of a record: one readable line.
 
 use super::{target::Target, value::clean};
-use crate::protocol::http1::Exchange;
+use crate::protocol::{Exchange, Head};
 
 /// Longest part of a path that the line shows.
 const MAX_PATH: usize = 200;
@@ -11,21 +11,22 @@ pub(super) fn http(exchange: &Exchange) -> String {
     let mut line = String::with_capacity(64);
     let head = exchange.request.as_ref().and_then(|m| m.head.as_ref());
     if let Some(head) = head {
-        let method = head.method().unwrap_or_default();
-        let target = Target::of(head.target().unwrap_or_default(), method);
-        line.push_str(&clean(method));
-        line.push(' ');
+        let target = Target::of_head(head);
+        if let Some(method) = head.method() {
+            line.push_str(&clean(method));
+            line.push(' ');
+        }
         if let Some(host) = target.authority.or_else(|| head.values("host").next()) {
             line.push_str(&clean(&host[..host.len().min(MAX_PATH)]));
         }
         line.push_str(&clean(&target.path[..target.path.len().min(MAX_PATH)]));
     } else if exchange.request.is_some() {
-        line.push_str("request that is not HTTP/1");
+        line.push_str("request that is not HTTP");
     } else {
         line.push_str("response without its request");
     }
     let head = exchange.response.as_ref().and_then(|m| m.head.as_ref());
-    match head.and_then(crate::protocol::http1::Head::status) {
+    match head.and_then(Head::status) {
         Some(status) => {
             line.push(' ');
             line.push_str(&status.to_string());

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::value::{REDACTED, clean};
+use crate::protocol::{Head, Version};
 
 /// A request target taken apart; all parts as sent.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,6 +16,23 @@ pub(super) struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
+    /// What a request asks for, in either version.
+    pub(super) fn of_head(head: &'a Head) -> Self {
+        let target = head.target().unwrap_or_default();
+        let method = head.method().unwrap_or_default();
+        if head.version() != Version::Http2 {
+            return Self::of(target, method);
+        }
+        // A path is never an authority here: that has a field of its own.
+        let (path, query) = path_and_query(target);
+        Self {
+            scheme: None,
+            authority: head.authority().map(without_user_information),
+            path,
+            query,
+        }
+    }
+
     /// Origin, absolute, authority (CONNECT) or asterisk form.
     pub(super) fn of(target: &'a [u8], method: &[u8]) -> Self {
         if method == b"CONNECT" {
@@ -29,11 +47,7 @@ impl<'a> Target<'a> {
             Some((scheme, authority, rest)) => (Some(scheme), Some(authority), rest),
             None => (None, None, target),
         };
-        let rest = &rest[..rest.iter().position(|&b| b == b'#').unwrap_or(rest.len())];
-        let (path, query) = match rest.iter().position(|&b| b == b'?') {
-            Some(at) => (&rest[..at], Some(&rest[at + 1..])),
-            None => (rest, None),
-        };
+        let (path, query) = path_and_query(rest);
         Self {
             scheme,
             authority: authority.map(without_user_information),
@@ -124,6 +138,14 @@ fn host(host: &[u8]) -> Cow<'_, str> {
     match host {
         [b'[', inner @ .., b']'] => clean(inner),
         _ => clean(host),
+    }
+}
+
+fn path_and_query(text: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let text = &text[..text.iter().position(|&b| b == b'#').unwrap_or(text.len())];
+    match text.iter().position(|&b| b == b'?') {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
     }
 }
 

@@ -9,10 +9,7 @@ use super::{
 };
 use crate::{
     decode::{BootTime, Close, Data, Direction, Role},
-    protocol::{
-        Side, Span,
-        http1::{Ending, Exchange, Reason, Streams, Verdict, Want, begins_request},
-    },
+    protocol::{Conversation, Ending, Exchange, Reason, Side, Span, Verdict, Want, side_of_first},
 };
 
 /// Bytes copied of an unframed direction before its allowance is renewed.
@@ -76,6 +73,9 @@ struct Flow {
     stopped: bool,
 }
 
+/// Number of an exchange that goes on, what is told of it, and itself.
+type Lasting = (u32, Moment, Exchange);
+
 /// A connection from open to close.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -83,7 +83,7 @@ pub(super) struct Connection {
     /// Direction of requests; not known at first where the connection is older than the auditor.
     request: Option<Direction>,
     flows: [Flow; 2],
-    http: Streams,
+    http: Conversation,
     pub(super) exchanges: u32,
     /// Directives may be due.
     pub(super) dirty: bool,
@@ -113,9 +113,9 @@ impl Connection {
                 flow(known.then_some(send_next)),
             ],
             http: if known {
-                Streams::new()
+                Conversation::new()
             } else {
-                Streams::joined_midway()
+                Conversation::joined_midway()
             },
             exchanges: 0,
             dirty: false,
@@ -192,24 +192,31 @@ impl Connection {
         }
     }
 
-    /// The connection and its exchange, if they last and it is time to tell of them.
+    /// The connection and its exchanges, if they last and it is time to tell of them.
     pub(super) fn ongoing(
         &mut self,
         at: BootTime,
         interval_ns: u64,
-    ) -> Option<(Ongoing, Option<(Moment, Exchange)>)> {
+    ) -> Option<(Ongoing, Vec<Lasting>)> {
         let bytes = self.flows.each_ref().map(|flow| flow.stream.position());
         if !self.progress.is_due(at, interval_ns) {
             return None;
         }
-        let exchange = self
-            .http
-            .ongoing(at.0)
-            .filter(|exchange| at.0.saturating_sub(exchange.began()) >= interval_ns)
-            .map(|exchange| (self.progress.exchange(self.exchanges), exchange));
+        let mut exchanges = Vec::new();
+        for exchange in self.http.ongoing(at.0) {
+            if at.0.saturating_sub(exchange.began()) >= interval_ns {
+                let (number, moment) = self.progress.exchange(&exchange, &mut self.exchanges);
+                exchanges.push((number, moment, exchange));
+            }
+        }
         // An idle connection is no news; an exchange that does not move on is.
-        let ongoing = self.progress.tell(at, bytes, exchange.is_some())?;
-        Some((ongoing, exchange))
+        let ongoing = self.progress.tell(at, bytes, !exchanges.is_empty())?;
+        Some((ongoing, exchanges))
+    }
+
+    /// The number of an exchange that is over.
+    pub(super) fn number(&mut self, exchange: &Exchange) -> u32 {
+        self.progress.end(exchange, &mut self.exchanges)
     }
 
     /// Announced requests that are none, since the last call.
@@ -261,6 +268,15 @@ impl Connection {
                         messages,
                     })
                 }
+                (Want::FramesAfter { skip, stream }, Some(sequence))
+                    if !flow.stream.is_waiting() =>
+                {
+                    Some(Directive::Frames {
+                        sequence,
+                        skip,
+                        stream,
+                    })
+                }
                 _ if wanted && flow.copied >= RENEW_BYTES => Some(Directive::Continue),
                 _ => None,
             };
@@ -301,16 +317,24 @@ impl Connection {
         }
     }
 
-    /// The direction in which a whole request line is seen is that of requests.
+    /// The direction in which a whole request line is seen is that of requests. A head of HTTP/2
+    /// says of itself what it is.
     fn find_request_direction(&mut self, data: &Data<'_>) {
-        if begins_request(data.bytes) {
-            self.request = Some(data.direction);
-        }
+        self.request = side_of_first(data.bytes).map(|side| match side {
+            Side::Request => data.direction,
+            Side::Response => opposite(data.direction),
+        });
     }
 }
 
 /// Hands a part of a stream to the protocol.
-fn take(http: &mut Streams, side: Side, part: &Part<'_>, time: BootTime, done: &mut Vec<Exchange>) {
+fn take(
+    http: &mut Conversation,
+    side: Side,
+    part: &Part<'_>,
+    time: BootTime,
+    done: &mut Vec<Exchange>,
+) {
     match *part {
         Part::Skipped(n) => http.feed(side, Span::Skipped(n), time.0, done),
         Part::Hole(n) => http.hole(side, n, time.0, done),
@@ -324,6 +348,7 @@ fn take(http: &mut Streams, side: Side, part: &Part<'_>, time: BootTime, done: &
             }
             match start {
                 Start::Message(messages) => http.resume(side, messages),
+                Start::Frame => http.resume_frames(side, time.0, done),
                 Start::Segment if http.is_lost(side) => http.try_resume(side, bytes),
                 _ => {}
             }

@@ -1,6 +1,8 @@
 //! Long connections and exchanges are told while they last.
 
-use crate::decode::BootTime;
+use std::collections::BTreeMap;
+
+use crate::{decode::BootTime, protocol::Exchange};
 
 /// Which part of an interaction is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +30,16 @@ pub(super) struct Progress {
     told_at: BootTime,
     bytes: [u64; 2],
     number: u32,
-    /// The exchange that was told last, and how often.
-    exchange: Option<(u32, u32)>,
+    /// Exchanges that were told of and go on, by stream; 0 where there are no streams.
+    exchanges: BTreeMap<u32, Told>,
+}
+
+/// What was told of an exchange.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    /// Its number on the connection.
+    number: u32,
+    times: u32,
 }
 
 impl Progress {
@@ -38,7 +48,7 @@ impl Progress {
             told_at: opened,
             bytes: [0; 2],
             number: 0,
-            exchange: None,
+            exchanges: BTreeMap::new(),
         }
     }
 
@@ -59,16 +69,31 @@ impl Progress {
         Some(Ongoing { at, bytes, number })
     }
 
-    /// What to tell of the exchange with this number, which goes on.
-    pub(super) fn exchange(&mut self, exchange: u32) -> Moment {
-        let told = match self.exchange {
-            Some((same, told)) if same == exchange => told,
-            _ => 0,
-        };
-        self.exchange = Some((exchange, told + 1));
-        match told {
+    /// What to tell of an exchange that goes on. Its number is the next, unless it has one.
+    pub(super) fn exchange(&mut self, exchange: &Exchange, next: &mut u32) -> (u32, Moment) {
+        let told = self.exchanges.entry(stream(exchange)).or_insert_with(|| {
+            let number = take_number(next);
+            Told { number, times: 0 }
+        });
+        let moment = match told.times {
             0 => Moment::Start,
-            told => Moment::Periodic(told - 1),
-        }
+            times => Moment::Periodic(times - 1),
+        };
+        told.times += 1;
+        (told.number, moment)
     }
+
+    /// The number of an exchange that is over.
+    pub(super) fn end(&mut self, exchange: &Exchange, next: &mut u32) -> u32 {
+        let told = self.exchanges.remove(&stream(exchange));
+        told.map_or_else(|| take_number(next), |told| told.number)
+    }
+}
+
+fn stream(exchange: &Exchange) -> u32 {
+    exchange.stream.map_or(0, |stream| stream.id)
+}
+
+fn take_number(next: &mut u32) -> u32 {
+    std::mem::replace(next, next.wrapping_add(1))
 }

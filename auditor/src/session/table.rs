@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     decode::{BootTime, Close, Data, Direction, Event, Open, Role},
-    protocol::http1::Exchange,
+    protocol::Exchange,
 };
 
 /// Connections followed at a time; about 2 KB each when idle.
@@ -127,15 +127,15 @@ impl Sessions {
     /// What has lasted for `interval_ns` without being told of.
     pub fn ongoing(&mut self, at: BootTime, interval_ns: u64, out: &mut Vec<Output>) {
         for connection in self.connections.values_mut() {
-            let Some((ongoing, exchange)) = connection.ongoing(at, interval_ns) else {
+            let Some((ongoing, exchanges)) = connection.ongoing(at, interval_ns) else {
                 continue;
             };
-            if let Some((moment, exchange)) = exchange {
+            for (number, moment, exchange) in exchanges {
                 out.push(Output::Exchange {
                     moment,
                     connection: Arc::clone(&connection.facts),
                     inbound: connection.is_inbound().unwrap_or_default(),
-                    number: connection.exchanges,
+                    number,
                     exchange: Box::new(exchange),
                 });
             }
@@ -344,8 +344,7 @@ impl Place {
 
 fn emit(connection: &mut Connection, done: &mut Vec<Exchange>, out: &mut Vec<Output>) {
     for exchange in done.drain(..) {
-        let number = connection.exchanges;
-        connection.exchanges = connection.exchanges.wrapping_add(1);
+        let number = connection.number(&exchange);
         out.push(Output::Exchange {
             moment: Moment::End,
             connection: Arc::clone(&connection.facts),

@@ -5,7 +5,7 @@ use proptest::{collection::vec, prelude::*};
 use super::{Directive, Output, Role, Sessions, Termination};
 use crate::{
     decode::{BootTime, Close, Data, Direction, Early, Event, Open, Owner},
-    protocol::http1::{Reason, Verdict},
+    protocol::{Reason, Verdict},
 };
 
 mod conversation;

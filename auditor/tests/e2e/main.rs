@@ -13,6 +13,7 @@ mod delivery;
 mod frames;
 mod framing;
 mod hostile;
+mod http2;
 mod joined;
 mod lasting;
 mod loss;

@@ -1,6 +1,6 @@
 use super::ClaimedClient;
 use crate::network::Network;
-use crate::protocol::http1::Head;
+use crate::protocol::Head;
 
 fn claimed(fields: &str, sender: &str, trusted: &[&str]) -> Option<(String, bool)> {
     let head = Head::request(format!("GET / HTTP/1.1\r\n{fields}\r\n\r\n").as_bytes()).unwrap();

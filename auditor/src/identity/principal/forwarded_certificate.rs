@@ -2,12 +2,12 @@
 
 use super::{Found, Principal, Source, Unnamed};
 use crate::identity::elements::elements;
-use crate::protocol::RequestHead;
+use crate::protocol::Head;
 use crate::text::printable;
 
 /// The last element is the nearest proxy's word on who called it: the URI of the certificate, else
 /// its subject. What stands before came with the request.
-pub(super) fn read(head: &impl RequestHead) -> Found {
+pub(super) fn read(head: &Head) -> Found {
     let value = head.values("x-forwarded-client-cert").last()?;
     let Some(mut elements) = elements(value) else {
         return Some(Err(Unnamed::CertificateMalformed));

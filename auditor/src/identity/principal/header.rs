@@ -2,11 +2,11 @@
 
 use super::{Found, Principal, Source};
 use crate::credential::HeaderName;
-use crate::protocol::RequestHead;
+use crate::protocol::Head;
 use crate::text::printable;
 
 /// The first of the headers that is there and not empty.
-pub(super) fn read(head: &impl RequestHead, headers: &[HeaderName]) -> Found {
+pub(super) fn read(head: &Head, headers: &[HeaderName]) -> Found {
     let mut values = headers
         .iter()
         .filter_map(|name| head.values(name.as_str()).next());

@@ -7,7 +7,7 @@ use super::jwt::{MAX_TEXTS, MAX_TOKEN};
 use super::{Claim, Presented, Principal, Source, Unnamed};
 use crate::config::IdentitySettings;
 use crate::credential::ClaimName;
-use crate::protocol::http1::Head;
+use crate::protocol::Head;
 
 const SIGNATURE: &str = "c2lnbmF0dXJlLXRoYXQtaXMtbm90LWNoZWNrZWQ";
 

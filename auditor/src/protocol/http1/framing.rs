@@ -1,6 +1,6 @@
 //! How long a message body is (RFC 9112, section 6.3).
 
-use super::{Head, Version};
+use crate::protocol::{Head, Version};
 
 /// What follows a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

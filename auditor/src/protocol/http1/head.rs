@@ -1,35 +1,8 @@
-//! A message head: first line and header fields.
+//! Bytes of a message head → first line and header fields.
 
 use std::ops::Range;
 
-use crate::protocol::RequestHead;
-
-/// Longest head that is kept; a longer one is cut and marked.
-pub const MAX_HEAD: usize = 16 * 1024;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Version {
-    /// A bare `GET /path`, answered by bytes without a head. Some servers still serve it, so
-    /// leaving it out would be a way to read without a record.
-    Http09,
-    Http10,
-    Http11,
-    /// A version that HTTP/1 syntax has room for and no RFC defines. Servers answer such requests
-    /// all the same, as one of 1.1.
-    Undefined,
-}
-
-impl Version {
-    /// `None` for one that is not defined.
-    pub fn as_str(self) -> Option<&'static str> {
-        match self {
-            Self::Http09 => Some("0.9"),
-            Self::Http10 => Some("1.0"),
-            Self::Http11 => Some("1.1"),
-            Self::Undefined => None,
-        }
-    }
-}
+use crate::protocol::head::{Field, Head, RequestLine, Start, Version};
 
 /// Why bytes are not a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,41 +13,13 @@ pub enum HeadError {
     NotAResponse,
 }
 
-/// What the first line said; text as ranges of the head's bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Start {
-    Request {
-        method: Range<u32>,
-        target: Range<u32>,
-    },
-    Response {
-        status: u16,
-    },
-}
-
 /// First line and fields of a head.
 type Parsed = (Start, Version, Fields);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Field {
-    name: Range<u32>,
-    value: Range<u32>,
-}
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Fields {
     list: Vec<Field>,
     obscured: bool,
-}
-
-/// A head, with the bytes as they were on the wire.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Head {
-    bytes: Box<[u8]>,
-    start: Start,
-    version: Version,
-    fields: Fields,
-    truncated: bool,
 }
 
 impl Head {
@@ -104,7 +49,8 @@ impl Head {
             bytes: bytes.into(),
             start,
             version,
-            fields,
+            fields: fields.list,
+            obscured: fields.obscured,
             truncated,
         })
     }
@@ -116,10 +62,10 @@ impl Head {
         // Servers overlook spaces behind the version.
         let text = &text[..text.iter().rposition(|&b| b != b' ').map_or(0, |at| at + 1)];
         if is_simple(text) {
-            let start = Start::Request {
-                method: line.start..line.start + 3,
-                target: line.start + 4..line.start + text.len() as u32,
-            };
+            let start = request_line(
+                line.start..line.start + 3,
+                line.start + 4..line.start + text.len() as u32,
+            );
             return Some((start, Version::Http09, Fields::default()));
         }
         let method = text.iter().position(|&b| b == b' ')?;
@@ -127,16 +73,13 @@ impl Head {
         let version = version(text.get(last + 1..)?)?;
         let target = trimmed(bytes, line.start + method as u32..line.start + last as u32);
         // What begins with the preface of HTTP/2 is no HTTP/1.
-        if &text[..method] == b"PRI" {
+        if &text[..method] == b"PRI" && version == Version::Undefined {
             return None;
         }
         if method == 0 || !text[..method].iter().all(|&b| is_token(b)) || target.is_empty() {
             return None;
         }
-        let start = Start::Request {
-            method: line.start..line.start + method as u32,
-            target,
-        };
+        let start = request_line(line.start..line.start + method as u32, target);
         Some((start, version, fields(bytes, lines)))
     }
 
@@ -161,94 +104,9 @@ impl Head {
         }
         let digit = |d: &u8| u16::from(d - b'0');
         let start = Start::Response {
-            status: digit(a) * 100 + digit(b) * 10 + digit(c),
+            status: Some(digit(a) * 100 + digit(b) * 10 + digit(c)),
         };
         Some((start, version, fields(bytes, lines)))
-    }
-
-    pub fn start(&self) -> &Start {
-        &self.start
-    }
-
-    pub fn version(&self) -> Version {
-        self.version
-    }
-
-    /// Some of its lines were not kept.
-    pub fn is_truncated(&self) -> bool {
-        self.truncated
-    }
-
-    /// Recipients differ on whether one of its lines says something about the body: blanks before
-    /// the colon, a folded line without a field to continue.
-    pub fn is_obscured(&self) -> bool {
-        self.fields.obscured
-    }
-
-    /// Bytes of memory it takes.
-    pub fn footprint(&self) -> usize {
-        self.bytes.len() + self.fields.list.capacity() * size_of::<Field>()
-    }
-
-    /// Method of a request.
-    pub fn method(&self) -> Option<&[u8]> {
-        match &self.start {
-            Start::Request { method, .. } => Some(self.at(method)),
-            Start::Response { .. } => None,
-        }
-    }
-
-    /// Target of a request, as written.
-    pub fn target(&self) -> Option<&[u8]> {
-        match &self.start {
-            Start::Request { target, .. } => Some(self.at(target)),
-            Start::Response { .. } => None,
-        }
-    }
-
-    /// Status of a response.
-    pub fn status(&self) -> Option<u16> {
-        match self.start {
-            Start::Response { status } => Some(status),
-            Start::Request { .. } => None,
-        }
-    }
-
-    /// Values of every field of that name, in order.
-    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.fields
-            .list
-            .iter()
-            .filter(move |f| self.at(&f.name).eq_ignore_ascii_case(name.as_bytes()))
-            .map(|f| self.at(&f.value))
-    }
-
-    /// Every field in order.
-    pub fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.fields
-            .list
-            .iter()
-            .map(|f| (self.at(&f.name), self.at(&f.value)))
-    }
-
-    fn at(&self, range: &Range<u32>) -> &[u8] {
-        self.bytes
-            .get(range.start as usize..range.end as usize)
-            .unwrap_or_default()
-    }
-}
-
-impl RequestHead for Head {
-    fn is_truncated(&self) -> bool {
-        Self::is_truncated(self)
-    }
-
-    fn target(&self) -> &[u8] {
-        Self::target(self).unwrap_or_default()
-    }
-
-    fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        Self::values(self, name)
     }
 }
 
@@ -268,21 +126,6 @@ impl Fields {
             field.value.start = more.start;
         }
         field.value.end = more.end;
-    }
-}
-
-impl std::fmt::Debug for Head {
-    /// Names only: values may be secrets.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<_> = self
-            .fields()
-            .map(|(name, _)| String::from_utf8_lossy(name).into_owned())
-            .collect();
-        f.debug_struct("Head")
-            .field("start", &self.start)
-            .field("fields", &names)
-            .field("truncated", &self.truncated)
-            .finish_non_exhaustive()
     }
 }
 
@@ -325,6 +168,14 @@ impl Iterator for Lines<'_> {
             }
         }
     }
+}
+
+fn request_line(method: Range<u32>, target: Range<u32>) -> Start {
+    Start::Request(RequestLine {
+        method: Some(method),
+        target: Some(target),
+        ..RequestLine::default()
+    })
 }
 
 fn fields(bytes: &[u8], lines: Lines<'_>) -> Fields {

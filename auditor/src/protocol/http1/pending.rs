@@ -2,8 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Exchange, Head, Incomplete, Message, Reason, Version};
-use crate::protocol::Nanos;
+use crate::protocol::{Exchange, Head, Incomplete, Message, Nanos, Reason, Version};
 
 /// Requests that may wait for their responses; more, and the oldest goes out without.
 const MAX_PENDING: usize = 256;
@@ -95,6 +94,7 @@ impl Pending {
             ended: at.max(self.began),
             incomplete,
             tunnel: self.tunnel,
+            stream: None,
         }
     }
 }

@@ -2,12 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{
-    framing::Body,
-    head::{Head, MAX_HEAD},
-    scan,
-};
-use crate::protocol::{Side, Span};
+use super::{framing::Body, scan};
+use crate::protocol::{Head, MAX_HEAD, Side, Span};
 
 /// Longest chunk-size line that is read on.
 const MAX_CHUNK_LINE: usize = 4096;
@@ -169,7 +165,7 @@ impl Reader {
                     self.state = State::Head;
                     return Some(Item::End);
                 }
-                _ if is_empty(span) => return None,
+                _ if span.is_empty() => return None,
                 State::Head => return self.read_head(span),
                 State::HeadRead => return None,
                 State::Body(left) => {
@@ -364,11 +360,4 @@ enum Line<'a> {
     TooLong,
     /// Some of its bytes were not copied.
     Unseen,
-}
-
-fn is_empty(span: &Span<'_>) -> bool {
-    match span {
-        Span::Bytes(bytes) => bytes.is_empty(),
-        Span::Skipped(n) => *n == 0,
-    }
 }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::head::{self, Head, Version};
-use crate::protocol::Side;
+use super::head;
+use crate::protocol::{Head, Side, Version};
 
 /// Longest beginning of a first line that is looked at before the line is whole.
 const MAX_PREFIX: usize = 32;

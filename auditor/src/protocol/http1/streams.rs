@@ -3,41 +3,21 @@
 mod pairing;
 
 use super::{
-    Exchange, Incomplete, Reason,
-    head::Head,
     pending::{Pending, Queue},
     reader::{Item, Reader},
     scan,
 };
-use crate::protocol::{Nanos, Side, Span};
+use crate::protocol::{
+    Ending, Exchange, Head, Incomplete, Message, Nanos, Reason, Side, Span, Verdict, Want,
+};
 
-/// Whether the connection speaks HTTP/1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    Undetermined,
-    Http,
-    Foreign,
-}
-
-/// What is still needed of a direction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Want {
-    /// Every byte.
-    Bytes,
-    /// Nothing for so many bytes; then a message begins, which is number `messages`.
-    MessageAfter { skip: u64, messages: u32 },
-    /// Nothing more.
-    Nothing,
-}
-
-/// How a connection ended.
-#[derive(Clone, Copy, Debug)]
-pub struct Ending {
-    pub at: Nanos,
-    /// When the directions ended.
-    pub request_ended: Option<Nanos>,
-    pub response_ended: Option<Nanos>,
-    pub cause: Reason,
+/// An upgrade to HTTP/2.
+#[derive(Debug)]
+pub(in crate::protocol) struct H2c {
+    pub(in crate::protocol) request: Option<Message>,
+    pub(in crate::protocol) incomplete: Incomplete,
+    /// Bytes behind the response that were taken for those of a tunnel.
+    pub(in crate::protocol) surplus: u64,
 }
 
 /// Both directions of an HTTP/1 connection.
@@ -152,6 +132,7 @@ impl Streams {
             ended: at.max(front.began),
             incomplete: front.incomplete,
             tunnel: front.tunnel,
+            stream: None,
         })
     }
 
@@ -167,7 +148,13 @@ impl Streams {
 
     /// `n` bytes of a direction were there and will never be seen.
     pub fn hole(&mut self, side: Side, n: u64, at: Nanos, done: &mut Vec<Exchange>) {
-        self.run(side, Span::Skipped(n), only(Reason::Hole), at, done);
+        self.run(
+            side,
+            Span::Skipped(n),
+            Incomplete::only(Reason::Hole),
+            at,
+            done,
+        );
     }
 
     /// The giver of the bytes says that message number `messages` begins at the next byte of a
@@ -213,6 +200,23 @@ impl Streams {
         }
     }
 
+    /// The connection goes on in HTTP/2 because the client asked for that; after this nothing here
+    /// is of use.
+    pub(in crate::protocol) fn take_h2c(&mut self) -> Option<H2c> {
+        let front = self.pending.front().filter(|front| front.tunnel)?;
+        let head = front.response.as_ref()?.head.as_ref()?;
+        let is_h2c = |value: &[u8]| value.eq_ignore_ascii_case(b"h2c");
+        if head.status() != Some(101) || !head.values("upgrade").any(is_h2c) {
+            return None;
+        }
+        let front = self.pending.pop_front()?;
+        Some(H2c {
+            request: front.request,
+            incomplete: front.incomplete,
+            surplus: self.response.body(),
+        })
+    }
+
     /// The connection is over: whatever is unfinished goes out as it is.
     pub fn close(&mut self, ending: &Ending, done: &mut Vec<Exchange>) {
         if self.verdict == Verdict::Foreign {
@@ -223,7 +227,13 @@ impl Streams {
             if self.reader(side).is_within_head()
                 && let Some(partial) = self.reader_mut(side).take_partial()
             {
-                self.head(side, partial, only(ending.cause), ending.at, done);
+                self.head(
+                    side,
+                    partial,
+                    Incomplete::only(ending.cause),
+                    ending.at,
+                    done,
+                );
             }
         }
         let confirmed = self.verdict == Verdict::Http;
@@ -278,19 +288,25 @@ impl Streams {
             match (side, item) {
                 (_, Item::Head(head)) => self.head(side, head, why, at, done),
                 (_, Item::End) => self.ended(side, Some(at), Incomplete::default(), at, done),
-                (_, Item::Lost) => self.ended(side, None, only(Reason::Hole), at, done),
+                (_, Item::Lost) => self.ended(side, None, Incomplete::only(Reason::Hole), at, done),
                 (_, Item::Malformed) => {
-                    self.ended(side, None, only(Reason::FramingAmbiguous), at, done);
+                    self.ended(
+                        side,
+                        None,
+                        Incomplete::only(Reason::FramingAmbiguous),
+                        at,
+                        done,
+                    );
                 }
                 // A hole hides what this was.
                 (_, Item::Cut) if why.has(Reason::Hole) => {}
                 (Side::Request, Item::Cut) => {
-                    let mut unread = only(Reason::RequestUnparsable);
+                    let mut unread = Incomplete::only(Reason::RequestUnparsable);
                     unread.add(Reason::HeadTruncated);
                     self.request_unparsable(unread, at, done);
                 }
                 (Side::Request, Item::Unparsable) => {
-                    self.request_unparsable(only(Reason::RequestUnparsable), at, done);
+                    self.request_unparsable(Incomplete::only(Reason::RequestUnparsable), at, done);
                 }
                 (Side::Response, Item::Unparsable | Item::Cut) => self.response_unparsable(),
             }
@@ -398,10 +414,4 @@ pub fn begins_request(bytes: &[u8]) -> bool {
 /// Number `a` comes before number `b`; numbers wrap.
 fn is_before(a: u32, b: u32) -> bool {
     (a.wrapping_sub(b) as i32) < 0
-}
-
-fn only(reason: Reason) -> Incomplete {
-    let mut incomplete = Incomplete::default();
-    incomplete.add(reason);
-    incomplete
 }

@@ -1,5 +1,5 @@
-use super::{Ending, Exchange, MAX_HEAD, Reason, Streams, Verdict, Want};
-use crate::protocol::{Side, Span};
+use super::Streams;
+use crate::protocol::{Ending, Exchange, MAX_HEAD, Reason, Side, Span, Verdict, Want};
 
 mod conversation;
 mod hostile;

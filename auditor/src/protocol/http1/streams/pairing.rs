@@ -2,13 +2,12 @@
 
 use super::{
     super::{
-        Exchange, Head, Incomplete, Message, Reason, Version,
         framing::{self, Body},
         pending::Pending,
     },
-    Streams, Verdict, is_before, only,
+    Streams, is_before,
 };
-use crate::protocol::Nanos;
+use crate::protocol::{Exchange, Head, Incomplete, Message, Nanos, Reason, Verdict, Version};
 
 impl Streams {
     // === requests ===
@@ -164,12 +163,17 @@ impl Streams {
                 let message = Message::begun(Some(partial), self.request_began, wire);
                 let mut request = Pending::asked(index, message, from);
                 request.request_done = true;
-                self.push_request(request, only(Reason::HeadTruncated), began, done);
+                self.push_request(
+                    request,
+                    Incomplete::only(Reason::HeadTruncated),
+                    began,
+                    done,
+                );
             }
         }
         if self.pending.front().is_none_or(|p| p.index != index) {
             let mut missing = Pending::unasked(index, began);
-            missing.incomplete = only(Reason::RequestMissing);
+            missing.incomplete = Incomplete::only(Reason::RequestMissing);
             missing.incomplete.merge(self.joined);
             self.pending.push_front(missing);
         }

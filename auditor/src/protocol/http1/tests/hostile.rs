@@ -4,10 +4,7 @@ use super::{
     Answer, AnswerHole, AnswerResumes, AnswerSkipped, Ask, AskHole, Case, Close, EMPTY, FIVE, GET,
     Reset, Talk, check,
 };
-use crate::protocol::{
-    Side,
-    http1::{MAX_HEAD, Streams, Want},
-};
+use crate::protocol::{MAX_HEAD, Side, Want, http1::Streams};
 
 #[test]
 fn what_recipients_read_in_two_ways_is_marked() {

@@ -18,19 +18,25 @@ pub enum Reason {
     ConnectionReset = 1 << 5,
     /// The connection was closed before the exchange ended.
     ConnectionClosed = 1 << 6,
-    /// The request is not HTTP/1.
+    /// The request is not HTTP.
     RequestUnparsable = 1 << 7,
-    /// The response is not HTTP/1.
+    /// The response is not HTTP.
     ResponseUnparsable = 1 << 8,
     /// The auditor stopped, or let go of the connection, before the exchange ended.
     Interrupted = 1 << 9,
     /// The message contradicts itself about its body (two lengths, an unknown coding, a broken
     /// chunk).
     FramingAmbiguous = 1 << 10,
+    /// Fields refer to a header table that was not seen being filled (HTTP/2).
+    HpackDesynced = 1 << 11,
+    /// One side gave the stream up before the exchange ended (HTTP/2).
+    StreamReset = 1 << 12,
+    /// The server said that it would not process this request (HTTP/2).
+    Goaway = 1 << 13,
 }
 
 impl Reason {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::HeadTruncated,
         Self::JoinedMidway,
         Self::Hole,
@@ -42,6 +48,9 @@ impl Reason {
         Self::ResponseUnparsable,
         Self::Interrupted,
         Self::FramingAmbiguous,
+        Self::HpackDesynced,
+        Self::StreamReset,
+        Self::Goaway,
     ];
 
     /// What it means for the record, as a sentence.
@@ -58,13 +67,22 @@ impl Reason {
             Self::ResponseMissing => "No final response was seen.",
             Self::ConnectionReset => "The connection was reset before the exchange ended.",
             Self::ConnectionClosed => "The connection was closed before the exchange ended.",
-            Self::RequestUnparsable => "The request is not HTTP/1.",
-            Self::ResponseUnparsable => "The response is not HTTP/1.",
+            Self::RequestUnparsable => "The request is not HTTP.",
+            Self::ResponseUnparsable => "The response is not HTTP.",
             Self::Interrupted => {
                 "The auditor stopped, or let go of the connection, before the exchange ended."
             }
             Self::FramingAmbiguous => {
                 "The message contradicts itself about the length of its body."
+            }
+            Self::HpackDesynced => {
+                "Header fields refer to a compression table that was filled before the auditor looked, or in a gap: those are absent (HTTP/2)."
+            }
+            Self::StreamReset => {
+                "One side gave the stream up before the exchange ended (HTTP/2 RST_STREAM)."
+            }
+            Self::Goaway => {
+                "The server said that it would not process this request (HTTP/2 GOAWAY)."
             }
         }
     }
@@ -82,6 +100,9 @@ impl Reason {
             Self::ResponseUnparsable => "response_unparsable",
             Self::Interrupted => "interrupted",
             Self::FramingAmbiguous => "framing_ambiguous",
+            Self::HpackDesynced => "hpack_desynced",
+            Self::StreamReset => "stream_reset",
+            Self::Goaway => "goaway",
         }
     }
 }
@@ -91,6 +112,10 @@ impl Reason {
 pub struct Incomplete(u16);
 
 impl Incomplete {
+    pub(super) fn only(reason: Reason) -> Self {
+        Self(reason as u16)
+    }
+
     pub fn add(&mut self, reason: Reason) {
         self.0 |= reason as u16;
     }
