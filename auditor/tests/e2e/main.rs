@@ -12,6 +12,7 @@ mod counts;
 mod delivery;
 mod frames;
 mod framing;
+mod grpc;
 mod hostile;
 mod http2;
 mod joined;

@@ -3,6 +3,7 @@
 pub(crate) mod auditor;
 pub(crate) mod client;
 pub(crate) mod dialogue;
+pub(crate) mod grpc;
 pub(crate) mod kernel;
 pub(crate) mod message;
 pub(crate) mod namespace;
