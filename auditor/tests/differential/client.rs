@@ -11,14 +11,14 @@ use rustix::net::sockopt;
 use crate::random::Random;
 use crate::support::until::DEADLINE;
 
-const HOSTS: [&str; 5] = [
+pub(crate) const HOSTS: [&str; 5] = [
     "shop.example",
     "shop.example:8080",
     "10.1.2.3",
     "[2001:db8::7]:81",
     "UPPER.example",
 ];
-const AGENTS: [&str; 3] = [
+pub(crate) const AGENTS: [&str; 3] = [
     "curl/8.5.0",
     "Mozilla/5.0 (X11; Linux x86_64)",
     "a b;c=\"d\"",

@@ -5,7 +5,6 @@ use std::fmt;
 
 use crate::envoy::Line;
 use crate::facts::{self, Expected, Facts};
-use crate::mix::Played;
 use crate::support::record::Record;
 
 /// A start may differ by so much: the kernel sees a packet before Envoy is scheduled to read it.
@@ -34,17 +33,17 @@ struct Wrong<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    /// Pairs by client, of which each has one connection, and order: on a connection both are in
-    /// the order in which the exchanges ended.
+    /// Pairs by client, of which each has one connection, and order: on a connection of HTTP/1 both
+    /// are in the order in which the exchanges ended. In HTTP/2 each has a request id of its own.
     pub(crate) fn of(lines: &'a [Line], records: &'a [Record]) -> Self {
         let mut clients: BTreeMap<String, (Vec<&Line>, Vec<&Record>)> = BTreeMap::new();
         for line in lines {
-            clients.entry(line.peer.clone()).or_default().0.push(line);
+            let who = facts::who_of_line(line);
+            clients.entry(who).or_default().0.push(line);
         }
         for record in records {
-            let peer = facts::of_record(record).remove("peer");
-            let peer = peer.expect("every record has a peer");
-            clients.entry(peer).or_default().1.push(record);
+            let who = facts::who_of_record(&facts::of_record(record));
+            clients.entry(who).or_default().1.push(record);
         }
         let mut comparison = Self::default();
         for (lines, records) in clients.into_values() {
@@ -67,13 +66,14 @@ impl<'a> Comparison<'a> {
         self.extra.extend(records.iter().skip(lines.len()));
     }
 
-    pub(crate) fn print_mismatches(&self, played: &Played) {
+    /// `played` gives what a client did.
+    pub(crate) fn print_mismatches<'p>(&self, played: impl Fn(&str) -> &'p [&'static str]) {
         for line in &self.missing {
-            println!("missing: {line:?}\n    {:?}", played.of(&line.peer));
+            println!("missing: {line:?}\n    {:?}", played(&line.peer));
         }
         for record in &self.extra {
             let facts = facts::of_record(record);
-            println!("extra: {facts:?}\n    {:?}", played.of(&facts["peer"]));
+            println!("extra: {facts:?}\n    {:?}", played(&facts["peer"]));
         }
         for Wrong { pair, fields } in &self.wrong {
             let (line, record) = *pair;
@@ -86,7 +86,7 @@ impl<'a> Comparison<'a> {
                 );
             }
             println!("    {line:?}\n    {found:?} {:?}", record.incomplete());
-            println!("    {:?}", played.of(&line.peer));
+            println!("    {:?}", played(&line.peer));
         }
     }
 

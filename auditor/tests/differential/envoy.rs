@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::net::TcpStream;
-use std::path::Path;
 use std::process::Command;
 
 use rustix::process::Signal;
@@ -47,13 +46,25 @@ pub(crate) struct Line {
     pub(crate) authority: Option<String>,
     pub(crate) local: String,
     pub(crate) peer: String,
+    /// Status as a gRPC call: Envoy has one for every exchange, and says here whether it was sent.
+    grpc: Option<String>,
+    grpc_head: Option<String>,
+    grpc_trailer: Option<String>,
 }
 
 impl Envoy {
-    pub(crate) fn start(application: u16) -> Self {
+    /// `codec` is what clients speak: `HTTP1` or `HTTP2`. `shop` is the port of a gRPC service.
+    pub(crate) fn start(codec: &str, application: u16, shop: u16) -> Self {
         let folder = TempDir::new();
         let port = ports::free();
-        let configuration = configuration(port, application, &folder.path().join("access"));
+        let log = folder.path().join("access");
+        let configuration = include_str!("envoy.yaml")
+            .replace("CODEC", codec)
+            .replace("LISTENER_PORT", &port.to_string())
+            .replace("APPLICATION_PORT", &application.to_string())
+            .replace("SHOP_PORT", &shop.to_string())
+            .replace("DEFAULT_HOST", DEFAULT_HOST)
+            .replace("ACCESS_LOG", &log.display().to_string());
         let configuration = folder.write("envoy.yaml", configuration.as_bytes());
         let mut command = Command::new(PROGRAM);
         command.arg("--config-path").arg(configuration);
@@ -88,10 +99,10 @@ impl Envoy {
     }
 }
 
-fn configuration(port: u16, application: u16, log: &Path) -> String {
-    include_str!("envoy.yaml")
-        .replace("LISTENER_PORT", &port.to_string())
-        .replace("APPLICATION_PORT", &application.to_string())
-        .replace("DEFAULT_HOST", DEFAULT_HOST)
-        .replace("ACCESS_LOG", &log.display().to_string())
+impl Line {
+    /// The status of a gRPC call that was sent.
+    pub(crate) fn grpc_status(&self) -> Option<&String> {
+        let is_sent = self.grpc_trailer.is_some() || self.grpc_head.is_some();
+        self.grpc.as_ref().filter(|_| is_sent)
+    }
 }

@@ -20,6 +20,14 @@ pub(crate) fn expected(line: &Line) -> Expected {
         ("local", Some(line.local.clone())),
     ]);
     expected.extend(response(line));
+    // Both ends of a call watch the clock. Where the client is first, what the server says comes to
+    // a stream that is over.
+    if line
+        .grpc_status()
+        .is_none_or(|status| status != "DEADLINE_EXCEEDED")
+    {
+        expected.insert("grpc", line.grpc_status().cloned());
+    }
     // Envoy logs nothing of a head that it did not read to the end, or refused on the way there,
     // and takes it for HTTP/1.1. The record has what was on the wire.
     if line.method.is_some() {
@@ -28,14 +36,16 @@ pub(crate) fn expected(line: &Line) -> Expected {
     expected
 }
 
-fn response(line: &Line) -> [(&'static str, Option<String>); 2] {
+fn response(line: &Line) -> Vec<(&'static str, Option<String>)> {
     // Zero is Envoy's word for an exchange that ended before there was a response. What is not
     // there has no size either.
     let is_answered = line.status != 0;
-    [
-        ("status", is_answered.then(|| line.status.to_string())),
-        ("sent", is_answered.then(|| line.sent.to_string())),
-    ]
+    let mut response = vec![("status", is_answered.then(|| line.status.to_string()))];
+    // Of an answer that the client no longer wants Envoy counts what waits to be sent as well.
+    if line.details.as_deref() != Some("http2.remote_reset") {
+        response.push(("sent", is_answered.then(|| line.sent.to_string())));
+    }
+    response
 }
 
 fn request(line: &Line) -> [(&'static str, Option<String>); 9] {
@@ -59,6 +69,28 @@ fn request(line: &Line) -> [(&'static str, Option<String>); 9] {
         ("request id", line.request_id.clone()),
         ("forwarded for", line.forwarded_for.clone()),
     ]
+}
+
+/// What tells an exchange from others of its time: the client, and in HTTP/2 the request id too.
+pub(crate) fn who_of_line(line: &Line) -> String {
+    who(
+        &line.peer,
+        line.protocol.as_deref(),
+        line.request_id.as_deref(),
+    )
+}
+
+pub(crate) fn who_of_record(facts: &Facts) -> String {
+    let fact = |name| facts.get(name).map(String::as_str);
+    let peer = fact("peer").expect("every record has a peer");
+    who(peer, fact("protocol"), fact("request id"))
+}
+
+fn who(peer: &str, protocol: Option<&str>, request_id: Option<&str>) -> String {
+    match protocol {
+        Some("HTTP/2") => format!("{peer} {}", request_id.unwrap_or_default()),
+        _ => peer.to_owned(),
+    }
 }
 
 /// True of somebody who went before there was a first line. Envoy has a line for that, which says
@@ -96,6 +128,7 @@ pub(crate) fn of_record(record: &Record) -> Facts {
     set("received", number("http.request.body.size"));
     set("sent", number("http.response.body.size"));
     set("user agent", text("user_agent.original"));
+    set("grpc", text("rpc.status_code"));
     set(
         "request id",
         field(record, "http.request.header.x-request-id"),

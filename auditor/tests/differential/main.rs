@@ -8,6 +8,7 @@
 #[path = "../e2e/support"]
 mod support {
     pub(crate) mod auditor;
+    pub(crate) mod grpc;
     pub(crate) mod ports;
     pub(crate) mod process;
     pub(crate) mod record;
@@ -23,11 +24,13 @@ mod facts;
 mod mix;
 mod random;
 mod shapes;
+mod streams;
 
 use application::Application;
 use compare::Comparison;
 use envoy::Envoy;
 use support::auditor::Auditor;
+use support::grpc::{self, Shop};
 use support::record::Side;
 
 /// The same traffic every time; another one shows other mixes.
@@ -35,18 +38,49 @@ const SEED: u64 = 0x5eed_0a0d_17f3_c0de;
 
 const MIN_EXCHANGES: usize = 10_000;
 const MIN_SHAPES: usize = 40;
+const GRPC_CALLS: u32 = 100;
 
 #[test]
 fn every_line_of_envoy_has_its_record() {
     println!("seed {SEED:#x}");
     let application = Application::start();
-    let envoy = Envoy::start(application.port);
+    let envoy = Envoy::start("HTTP1", application.port, application.port);
     let auditor = Auditor::start(&[]);
     let played = mix::play(envoy.port, SEED);
-    auditor.await_records(played.connections(), |record| {
+    await_closed(&auditor, envoy.port, played.connections());
+    let lines = compare(envoy, auditor, |client| played.of(client));
+    assert!(lines >= MIN_EXCHANGES, "{lines} exchanges");
+    assert!(played.shapes() >= MIN_SHAPES, "{} shapes", played.shapes());
+}
+
+#[test]
+fn every_line_of_envoy_has_its_record_in_http2_and_grpc() {
+    println!("seed {SEED:#x}");
+    let application = Application::start();
+    let shop = Shop::start();
+    let envoy = Envoy::start("HTTP2", application.port, shop.port);
+    let auditor = Auditor::start(&[]);
+    let streams = streams::play(envoy.port, SEED);
+    let calls: u64 = grpc::call(envoy.port, GRPC_CALLS).values().sum();
+    await_closed(&auditor, envoy.port, streams::CONNECTIONS + 1);
+    let lines = compare(envoy, auditor, |_| &[]);
+    assert_eq!(lines as u64, streams as u64 + calls);
+}
+
+fn await_closed(auditor: &Auditor, port: u16, connections: usize) {
+    auditor.await_records(connections, |record| {
         record.is(support::record::CONNECTION, Side::Inbound)
-            && record.server_port(Side::Inbound) == Some(envoy.port)
+            && record.server_port(Side::Inbound) == Some(port)
     });
+}
+
+/// Ends both, and compares what they wrote. `played` gives what a client did; returns how many
+/// lines there were.
+fn compare<'p>(
+    envoy: Envoy,
+    auditor: Auditor,
+    played: impl Fn(&str) -> &'p [&'static str],
+) -> usize {
     let port = envoy.port;
     let lines = envoy.stop();
     let stopped = auditor.stop();
@@ -55,8 +89,7 @@ fn every_line_of_envoy_has_its_record() {
     let comparison = Comparison::of(&lines, &records);
     println!("{comparison}");
     println!("{:?}", stopped.kernel);
-    comparison.print_mismatches(&played);
-    assert!(lines.len() >= MIN_EXCHANGES, "{} exchanges", lines.len());
-    assert!(played.shapes() >= MIN_SHAPES, "{} shapes", played.shapes());
+    comparison.print_mismatches(played);
     comparison.assert_equal();
+    lines.len()
 }

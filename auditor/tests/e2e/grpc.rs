@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::support::auditor::Auditor;
-use crate::support::grpc::{MESSAGES, Shop};
+use crate::support::grpc::{self, MESSAGES, Shop};
 use crate::support::record::{HTTP, Record, Side};
 use crate::support::temp::TempDir;
 
@@ -30,7 +30,7 @@ fn every_call_is_recorded_as_it_ended() {
     const CALLS: u64 = 300;
     let shop = Shop::start();
     let auditor = Auditor::start(&[]);
-    let seen = shop.call(CALLS as u32);
+    let seen = grpc::call(shop.port, CALLS as u32);
     let stopped = auditor.stop();
     stopped.assert_nothing_lost();
     let outcomes = [

@@ -50,14 +50,6 @@ impl Shop {
         }
     }
 
-    /// Makes so many calls of every kind on one channel, and gives how many of which kind ended
-    /// with which status, as the client saw it.
-    pub(crate) fn call(&self, calls: u32) -> BTreeMap<String, u64> {
-        let (port, calls) = (self.port.to_string(), calls.to_string());
-        let finished = succeed(python().args(["call", &port, &calls]));
-        serde_json::from_str(finished.text()).expect("the client prints JSON")
-    }
-
     pub(crate) fn channel(&self) -> Channel {
         let mut command = python();
         command.args(["channel", &self.port.to_string()]);
@@ -100,6 +92,14 @@ impl Drop for Channel {
         self.commands = None;
         let _ = self.client.wait();
     }
+}
+
+/// Makes so many calls of every kind on one channel to this port, and gives how many of which kind
+/// ended with which status, as the client saw it.
+pub(crate) fn call(port: u16, calls: u32) -> BTreeMap<String, u64> {
+    let (port, calls) = (port.to_string(), calls.to_string());
+    let finished = succeed(python().args(["call", &port, &calls]));
+    serde_json::from_str(finished.text()).expect("the client prints JSON")
 }
 
 fn python() -> Command {

@@ -7,6 +7,7 @@ import collections
 import json
 import sys
 import threading
+import uuid
 from concurrent import futures
 
 import grpc
@@ -89,9 +90,16 @@ def calls(channel):
     def path(name):
         return f"/{SERVICE}/{name}"
 
-    def unary(name, **more):
+    def marked():
+        return [("x-request-id", str(uuid.uuid4()))]
+
+    def unary(name):
         call = channel.unary_unary(path(name))
-        return lambda: call.with_call(b"q", **more)[1].code()
+        return lambda: call.with_call(b"q", metadata=marked())[1].code()
+
+    def answers(name, **more):
+        call = channel.unary_stream(path(name))
+        return lambda: status(call(b"q", metadata=marked(), **more))
 
     def caught(make):
         def run():
@@ -103,21 +111,23 @@ def calls(channel):
         return run
 
     def cancelled():
-        call = channel.unary_stream(path("Wait"))(b"q", metadata=[("x-how", "cancelled")])
+        call = channel.unary_stream(path("Wait"))(b"q", metadata=marked())
         next(call)
         call.cancel()
         return call.code()
 
+    put = channel.stream_unary(path("Put")).with_call
+    chat = channel.stream_stream(path("Chat"))
     return {
         "Get": unary("Get"),
-        "List": lambda: status(channel.unary_stream(path("List"))(b"q")),
-        "Put": lambda: channel.stream_unary(path("Put")).with_call(parts())[1].code(),
-        "Chat": lambda: status(channel.stream_stream(path("Chat"))(parts())),
+        "List": answers("List"),
+        "Put": lambda: put(parts(), metadata=marked())[1].code(),
+        "Chat": lambda: status(chat(parts(), metadata=marked())),
         "Fail": caught(unary("Fail")),
-        "FailLate": lambda: status(channel.unary_stream(path("FailLate"))(b"q")),
+        "FailLate": answers("FailLate"),
         "Missing": caught(unary("Missing")),
         "Cancelled": cancelled,
-        "Late": lambda: status(channel.unary_stream(path("Wait"))(b"q", timeout=0.2)),
+        "Late": answers("Wait", timeout=0.2),
     }
 
 
