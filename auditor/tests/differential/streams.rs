@@ -10,10 +10,10 @@ use tokio::task::JoinSet;
 use crate::client::{AGENTS, HOSTS};
 use crate::random::Random;
 
-pub(crate) const CONNECTIONS: usize = 8;
-const ROUNDS: usize = 30;
+pub(crate) const CONNECTIONS: usize = 4;
+const ROUNDS: usize = 120;
 /// Streams of a round, all at a time.
-const STREAMS: usize = 32;
+const STREAMS: usize = 16;
 
 /// What a client does on a stream.
 struct Plan {
