@@ -2,6 +2,7 @@
 
 use auditor_common::Tuple;
 
+use crate::lock::Lock;
 use crate::phase::Phase;
 
 /// Bytes of a line that are looked at together.
@@ -49,6 +50,8 @@ pub struct Flow {
     pub cursor: Cursor,
     /// Slot through which a computed index is made opaque to the verifier.
     pub index: u64,
+    /// Held by the CPU that follows the flow.
+    pub lock: Lock,
     /// Sequence number after the last byte seen.
     pub next: u32,
     /// Bytes of the message head or header block so far.

@@ -45,6 +45,8 @@ pub struct Piece {
     pub direction: u8,
     /// This is the request direction of the connection.
     pub request: u8,
+    /// It is copied beside the flow, of which another CPU knows what was passed over.
+    pub aside: u8,
 }
 
 #[repr(C)]
@@ -87,6 +89,8 @@ pub unsafe fn data(
             flags |= data_flag::TRUNCATED;
         }
         let now = bpf_ktime_get_boot_ns();
+        // No branch, because the verifier would follow it twice.
+        let own = ((*piece).aside as u64).wrapping_sub(1);
         let head = Data {
             header: Header {
                 kind: Kind::Data as u8,
@@ -96,7 +100,7 @@ pub unsafe fn data(
                 time_ns: now,
                 cookie: bpf_get_socket_cookie(skb.cast()),
             },
-            skipped_before: (*flow).skipped,
+            skipped_before: (*flow).skipped & own,
             cgroup_id: (*connection).cgroup_id,
             sequence: (*piece).sequence,
             skipped_after,
@@ -104,14 +108,14 @@ pub unsafe fn data(
             messages: (*piece).messages,
         };
         // With every segment it gets harder for the daemon to say where a frame will begin: it
-        // shall not wait for its timer. No branch, because the verifier would follow it twice.
+        // shall not wait for its timer.
         let sought = (flags / data_flag::UNFRAMED) & (flags / data_flag::FRAMES) & 1;
         let wake = sought as u64 * FORCE_WAKEUP;
         // Data of a connection that the daemon has not heard of would say nothing.
         if (*connection).announced != 0
             && put_with_bytes(skb, (*piece).offset, captured, head, wake)
         {
-            (*flow).skipped = 0;
+            (*flow).skipped &= !own;
             (*flow).event_ns = now;
             count(Counter::EventsSubmitted, 1);
             count(Counter::BytesCopied, captured);

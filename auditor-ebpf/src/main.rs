@@ -13,6 +13,7 @@ mod emit;
 mod frame;
 mod lifecycle;
 mod line;
+mod lock;
 mod maps;
 mod owner;
 mod packet;

@@ -6,17 +6,40 @@ use aya_ebpf::{bindings::__sk_buff, helpers::generated::bpf_ktime_get_boot_ns};
 use crate::{
     connection::{Connection, Flow},
     emit::{self, Piece},
+    lock::Lock,
     maps::count,
     packet::Segment,
     phase, unframed, walk,
 };
 
-/// Takes the payload of one segment into the flow.
+/// Takes the payload of one segment into the flow. While another CPU does that with one before or
+/// behind it, the segment is copied beside the flow: the next one finds a gap where it was.
 ///
 /// # Safety
 /// All pointers come from the running program and are not null.
 #[inline(always)]
 pub unsafe fn observe(
+    skb: *mut __sk_buff,
+    connection: *mut Connection,
+    flow: *mut Flow,
+    segment: &Segment,
+    direction: Direction,
+) {
+    unsafe {
+        let lock = &raw mut (*flow).lock;
+        if Lock::take(lock) {
+            follow(skb, connection, flow, segment, direction);
+            Lock::give_back(lock);
+        } else if (*flow).phase != phase::STOPPED {
+            count(Counter::OutOfOrder, 1);
+            let request = is_request(connection, direction);
+            unframed::copy(skb, connection, flow, segment, direction, request, true);
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn follow(
     skb: *mut __sk_buff,
     connection: *mut Connection,
     flow: *mut Flow,
@@ -61,7 +84,7 @@ pub unsafe fn observe(
                 return;
             }
             if (*flow).phase == phase::UNFRAMED {
-                unframed::copy(skb, connection, flow, segment, direction, request);
+                unframed::copy(skb, connection, flow, segment, direction, request, false);
                 return;
             }
         }
@@ -157,6 +180,7 @@ unsafe fn mark(
             flags: 0,
             direction: direction as u8,
             request: 0,
+            aside: 0,
         };
         emit::data(skb, connection, flow, &marker);
     }

@@ -123,9 +123,11 @@ struct Rest {
     starts: u32,
     direction: u8,
     request: u8,
+    aside: u8,
 }
 
-/// Copies a segment: what one event carries of it, or all of it where it is frames.
+/// Copies a segment: what one event carries of it, or all of it where it is frames or beside the
+/// flow, as no allowance is for that.
 ///
 /// # Safety
 /// All pointers come from the running program and are not null.
@@ -137,6 +139,7 @@ pub unsafe fn copy(
     segment: &Segment,
     direction: Direction,
     request: bool,
+    aside: bool,
 ) {
     unsafe {
         let mut first = 0u8;
@@ -151,6 +154,7 @@ pub unsafe fn copy(
             starts: (request && first.is_ascii_uppercase()) as u32,
             direction: direction as u8,
             request: request as u8,
+            aside: aside as u8,
         };
         bpf_loop(MAX_PIECES, step as *mut _, (&raw mut rest).cast(), 0);
     }
@@ -160,11 +164,17 @@ pub unsafe fn copy(
 unsafe extern "C" fn step(_index: u64, rest: *mut Rest) -> i64 {
     unsafe {
         let flow = (*rest).flow;
-        let bound = (*flow).allowance.clamp(MINIMUM, MAX_CAPTURE as u32);
+        let aside = (*rest).aside != 0;
+        let allowance = if aside { u32::MAX } else { (*flow).allowance };
+        let bound = allowance.clamp(MINIMUM, MAX_CAPTURE as u32);
         let length = (*rest).length.min(bound);
-        (*flow).allowance = (*flow).allowance.saturating_sub(length);
+        let allowance = allowance.saturating_sub(length);
+        if !aside {
+            (*flow).allowance = allowance;
+        }
         (*rest).length -= length;
-        let goes_on = (*rest).length != 0 && (*flow).frames != 0 && (*flow).allowance != 0;
+        let whole = aside || (*flow).frames != 0;
+        let goes_on = (*rest).length != 0 && whole && allowance != 0;
         let skipped_after = if goes_on { 0 } else { (*rest).length };
         let mut flags = data_flag::UNFRAMED;
         if skipped_after != 0 {
@@ -183,6 +193,7 @@ unsafe extern "C" fn step(_index: u64, rest: *mut Rest) -> i64 {
             flags,
             direction: (*rest).direction,
             request: (*rest).request,
+            aside: (*rest).aside,
         };
         emit::data((*rest).skb, (*rest).connection, flow, &piece);
         (*rest).offset += length;

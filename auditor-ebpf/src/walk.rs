@@ -190,6 +190,7 @@ unsafe fn flush(walk: *mut Walk, skipped_after: u32) {
             flags: (*cursor).flags,
             direction: (*cursor).direction,
             request: (*cursor).request,
+            aside: 0,
         };
         emit::data((*walk).skb, (*walk).connection, (*walk).flow, &piece);
         (*cursor).from = NOTHING;

@@ -68,6 +68,10 @@ const TEST_PROGRAMS: &[Package] = &[
         why: "HTTP/2 client and load",
     },
     Package {
+        name: "nghttp2-proxy",
+        why: "upgrades from HTTP/1.1 to HTTP/2",
+    },
+    Package {
         name: "nghttp2-server",
         why: "HTTP/2 server",
     },

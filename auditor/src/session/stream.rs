@@ -114,13 +114,15 @@ impl Stream {
             .saturating_add(distance(next, before));
         let gap = ahead.max(0).unsigned_abs();
         let skipped = data.skipped_before.min(gap);
-        if skipped == gap && self.held.is_empty() {
-            self.yield_skipped(gap, data.time, &mut yield_part);
-            self.yield_piece(&piece, ahead.min(0).unsigned_abs(), &mut yield_part);
-            return;
-        }
-        if gap == 0 {
-            self.yield_piece(&piece, ahead.unsigned_abs(), &mut yield_part);
+        if skipped == gap {
+            // What waits before it was copied beside what the kernel passed over.
+            let at = self.position.saturating_add(gap);
+            self.skip_to(at, data.time, &mut yield_part);
+            let behind = match u64::try_from(ahead) {
+                Ok(_) => self.position.saturating_sub(at),
+                Err(_) => ahead.unsigned_abs(),
+            };
+            self.yield_piece(&piece, behind, &mut yield_part);
             self.release(&mut yield_part);
             return;
         }
@@ -131,6 +133,23 @@ impl Stream {
         if piece.framed || self.gap_is_due || full {
             self.give_up_gaps(&mut yield_part);
         }
+    }
+
+    /// Yields what waits before this position, and takes what is between for passed over.
+    fn skip_to(
+        &mut self,
+        position: u64,
+        time: BootTime,
+        yield_part: &mut impl FnMut(Part<'_>, BootTime),
+    ) {
+        while let Some((&at, held)) = self.held.first_key_value()
+            && at < position
+        {
+            let time = held.time;
+            self.yield_skipped(at.saturating_sub(self.position), time, yield_part);
+            self.release(yield_part);
+        }
+        self.yield_skipped(position.saturating_sub(self.position), time, yield_part);
     }
 
     /// Takes every gap for a hole and yields all that waits.

@@ -8,6 +8,7 @@ pub(crate) mod kernel;
 pub(crate) mod message;
 pub(crate) mod namespace;
 pub(crate) mod nghttpd;
+pub(crate) mod nghttpx;
 pub(crate) mod nginx;
 pub(crate) mod ports;
 pub(crate) mod process;

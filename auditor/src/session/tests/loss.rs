@@ -211,3 +211,21 @@ fn the_kernel_shall_stop_where_a_tunnel_begins() {
     }));
     assert_eq!(node.lines(), ["h:1 -> 200, 9000 bytes"]);
 }
+
+#[test]
+fn what_was_copied_beside_passed_over_bytes_leaves_no_hole() {
+    let mut node = Node::accepted(1000, 5000);
+    node.data(framed(arrives(1000, GET)));
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n";
+    let body = 5000 + head.len() as u32;
+    node.data(framed(leaves(5000, head)));
+    // Another CPU had these ten bytes while the kernel followed the rest.
+    node.data(leaves(body + 40, b"0123456789"));
+    let next = body + 100;
+    node.data(framed(Data {
+        skipped_before: 100,
+        ..leaves(next, b"HTTP/1.1 204 No Content\r\n\r\n")
+    }));
+    node.data(framed(arrives(1000 + GET.len() as u32, GET)));
+    assert_eq!(node.lines()[0], "/ -> 200, 100 bytes");
+}
