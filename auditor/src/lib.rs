@@ -22,6 +22,8 @@ pub mod aggregate;
 
 pub mod redact;
 
+pub mod journal;
+
 pub mod export;
 
 pub mod telemetry;
