@@ -15,7 +15,7 @@ mod period;
 mod settings;
 
 pub use aggregation::{AggregationError, AggregationSettings, TrafficClass};
-pub use args::{Args, Command, DoctorArgs, RunArgs};
+pub use args::{Args, Command, DoctorArgs, RunArgs, VerifyArgs};
 pub use environment::{proc_root, variable};
 pub use file::FileError;
 pub use headers::{HeaderError, RecordedHeaders};

@@ -30,6 +30,8 @@ pub mod telemetry;
 
 pub mod doctor;
 
+pub mod verify;
+
 pub mod clock;
 
 pub mod exit;

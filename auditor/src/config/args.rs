@@ -50,6 +50,8 @@ pub enum Command {
     Run(RunArgs),
     /// Say what this node can and cannot capture, and why.
     Doctor(DoctorArgs),
+    /// Check that the journal is complete and unchanged.
+    Verify(VerifyArgs),
     /// Print a completion script for a shell.
     Completions { shell: Shell },
     /// Print the manual page: auditor man | man -l -
@@ -102,6 +104,26 @@ pub struct RunArgs {
 
 #[derive(Debug, clap::Args)]
 pub struct DoctorArgs {
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct VerifyArgs {
+    /// Directory of the journal.
+    #[arg(long, value_name = "DIR", default_value = "/var/lib/auditor/journal")]
+    pub journal_dir: PathBuf,
+
+    /// The node's public key, or a file that has it [default: key.pub of the journal, which proves
+    /// nothing against who can write there]
+    #[arg(long, value_name = "KEY|FILE")]
+    pub public_key: Option<String>,
+
+    /// A checkpoint that was kept off the node: the journal must agree with it. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Vec<PathBuf>,
+
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
