@@ -46,11 +46,12 @@ impl<C: Carry + Send> Courier<C> {
             let records = range.len() as u64;
             match self.request(&batch[range.clone()], drain).await {
                 Some(Ok(accepted)) => delivery += account(records, &accepted),
-                Some(Err(Rejected::TooLarge(reason))) if records > 1 => {
-                    tracing::debug!(records, reason, "the request is too large: sending halves");
+                // Of what is too large, or has something that is not taken, a part may be.
+                Some(Err(reason)) if records > 1 => {
+                    tracing::debug!(records, reason, "the request is not taken: sending halves");
                     waiting.extend(halves(range));
                 }
-                Some(Err(Rejected::TooLarge(reason) | Rejected::Permanent(reason))) => {
+                Some(Err(reason)) => {
                     tracing::warn!(records, reason, "the collector rejected records");
                     delivery.rejected += records;
                 }
@@ -69,7 +70,7 @@ impl<C: Carry + Send> Courier<C> {
         &mut self,
         batch: &[Sealed],
         drain: &mut Drain,
-    ) -> Option<Result<Accepted, Rejected>> {
+    ) -> Option<Result<Accepted, String>> {
         let request = request::encode(batch);
         loop {
             let answer = tokio::select! {
@@ -79,12 +80,10 @@ impl<C: Carry + Send> Courier<C> {
             };
             let (after, reason) = match answer {
                 Ok(accepted) => return Some(Ok(self.answered(accepted))),
-                Err(Failure::TooLarge { reason }) => {
-                    return Some(Err(self.answered(Rejected::TooLarge(reason))));
+                Err(Failure::TooLarge { reason } | Failure::Permanent { reason }) => {
+                    return Some(Err(self.answered(reason)));
                 }
-                Err(Failure::Permanent { reason }) => {
-                    return Some(Err(self.answered(Rejected::Permanent(reason))));
-                }
+                Err(Failure::Denied { reason }) => (None, format!("denied: {reason}")),
                 Err(Failure::Again { after, reason }) => (after, reason),
             };
             let wait = self.backoff.next(after, random());
@@ -125,11 +124,6 @@ impl<C: Carry + Send> Courier<C> {
         }
         answer
     }
-}
-
-enum Rejected {
-    TooLarge(String),
-    Permanent(String),
 }
 
 /// A server cannot reject more than it was sent, whatever it says.
