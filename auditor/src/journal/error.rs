@@ -31,7 +31,7 @@ pub enum JournalError {
     Version { name: String, version: u32 },
     #[error(
         "journal: {bytes} bytes are kept and not delivered, the limit is {limit}; no more is \
-         taken until a destination acknowledges (or set retention to drop_oldest)"
+         taken until a destination acknowledges (or set journal.when_full to drop_oldest)"
     )]
     Full { bytes: u64, limit: u64 },
     #[error("journal: {name}: {source}")]
@@ -56,6 +56,11 @@ impl JournalError {
             self.kind(),
             Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
         )
+    }
+
+    /// Whether it takes another user to use the directory.
+    pub fn is_denied(&self) -> bool {
+        self.kind() == Some(ErrorKind::PermissionDenied)
     }
 
     pub(super) fn is_not_found(&self) -> bool {

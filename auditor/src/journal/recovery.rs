@@ -29,6 +29,8 @@ pub struct Recovery {
     pub lost_records: u64,
     /// Segments behind the newest one whose header is damaged.
     pub headless: Vec<u64>,
+    /// A checkpoint covers everything, as an orderly stop leaves it; so does a new journal.
+    pub orderly: bool,
     /// The newest segment has a valid checkpoint that its frames do not lead to.
     pub disagrees: bool,
 }
@@ -39,8 +41,6 @@ pub(super) struct Resumption {
     pub(super) position: Position,
     /// Of the next segment.
     pub(super) number: u64,
-    /// A checkpoint covers everything, and there is nothing that it would have to explain.
-    pub(super) sealed: bool,
     pub(super) shelf: Shelf,
     pub(super) recovery: Recovery,
 }
@@ -71,7 +71,9 @@ impl Recovery {
 pub(super) fn recover<D: Disk>(disk: &D, key: &PublicKey) -> Result<Resumption, JournalError> {
     let entries = catalogue(disk)?;
     let Some(last) = entries.last() else {
-        return Ok(Resumption::default());
+        let mut new = Resumption::default();
+        new.recovery.orderly = true;
+        return Ok(new);
     };
     let newest = entries.iter().rposition(|entry| entry.header.is_some());
     let scanned = &entries[newest.unwrap_or(0)..];
@@ -110,8 +112,8 @@ pub(super) fn recover<D: Disk>(disk: &D, key: &PublicKey) -> Result<Resumption, 
     recovery.next = position.state.sequence();
     let shelf = shelve(&entries, recovery.next);
     recovery.first = shelf.oldest().map_or(recovery.next, |kept| kept.first);
+    recovery.orderly = recovery.is_clean() && signed == recovery.next;
     Ok(Resumption {
-        sealed: recovery.is_clean() && signed == recovery.next,
         number: last.number.saturating_add(1),
         position,
         shelf,

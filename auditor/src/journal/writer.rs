@@ -95,14 +95,13 @@ impl<D: Disk> Writer<D> {
         let Resumption {
             position,
             number,
-            sealed,
             shelf,
             recovery,
         } = recover(&disk, signer.public())?;
         let last_checkpoint = LastCheckpoint {
             boot_ns: now.boot_ns,
             records: position.state.sequence(),
-            covers_recovered: sealed || number == 0,
+            covers_recovered: recovery.orderly,
             chain: position.state.chain,
         };
         let writer = Self {
@@ -153,10 +152,16 @@ impl<D: Disk> Writer<D> {
             .map(|()| self.progress())
     }
 
+    /// A durable checkpoint of everything that was appended, unless there already is one.
+    pub fn seal(&mut self, now: Now) -> Result<Progress, JournalError> {
+        self.finish(now)
+            .inspect_err(|error| self.abandon(error))
+            .map(|()| self.progress())
+    }
+
     /// The last checkpoint, durable with everything before it.
     pub fn close(&mut self, now: Now) -> Result<Progress, JournalError> {
-        let done = self.finish(now);
-        done.inspect_err(|error| self.abandon(error))?;
+        self.seal(now)?;
         if let Some(mut segment) = self.segment.take() {
             // Space only; the next start does without.
             let _ = segment.release();
@@ -214,7 +219,7 @@ impl<D: Disk> Writer<D> {
         if self.segment.is_none() && !self.last_checkpoint.covers_recovered {
             self.next_segment(now)?;
         }
-        self.seal(now)
+        self.sign_off(now)
     }
 
     fn write(&mut self, now: Now) -> Result<(), JournalError> {
@@ -284,7 +289,7 @@ impl<D: Disk> Writer<D> {
     }
 
     /// A durable checkpoint of everything, unless there already is one.
-    fn seal(&mut self, now: Now) -> Result<(), JournalError> {
+    fn sign_off(&mut self, now: Now) -> Result<(), JournalError> {
         let chain = self.segment.as_ref().map(|segment| segment.state().chain);
         if chain.is_some_and(|chain| chain != self.last_checkpoint.chain) {
             self.checkpoint(now)?;
@@ -293,7 +298,7 @@ impl<D: Disk> Writer<D> {
     }
 
     fn next_segment(&mut self, now: Now) -> Result<(), JournalError> {
-        self.seal(now)?;
+        self.sign_off(now)?;
         self.make_room(now)?;
         let new = loop {
             let bytes = self.options.segment_bytes;

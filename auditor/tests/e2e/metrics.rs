@@ -59,7 +59,14 @@ fn an_address_that_is_taken_is_named() {
     let nginx = Nginx::start(AccessLog::Off);
     let address = format!("127.0.0.1:{}", nginx.port);
     let mut command = std::process::Command::new(BINARY);
-    command.args(["run", "--output", "none", "--metrics-address", &address]);
+    command.args([
+        "run",
+        "--output",
+        "none",
+        "--no-journal",
+        "--metrics-address",
+        &address,
+    ]);
     let finished = finish(&mut command);
     assert_eq!(finished.status.code(), Some(1), "{}", finished.stderr);
     assert!(finished.stderr.contains(&address), "{}", finished.stderr);

@@ -127,6 +127,7 @@ impl Running {
             stage,
             reason,
             unit,
+            destination: None,
             inbound,
             count,
             first_ns: self.settled_ns,

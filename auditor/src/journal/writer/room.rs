@@ -96,7 +96,7 @@ impl<D: Disk> Writer<D> {
         if let Some(segment) = &mut self.segment {
             segment.removal(removal);
         }
-        self.seal(now)?;
+        self.sign_off(now)?;
         self.unannounced = None;
         Ok(())
     }

@@ -49,6 +49,10 @@ impl Auditor {
     pub(crate) fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(BINARY);
         command.args(["run", "--output", "json"]).args(arguments);
+        // The machine's own journal is none of a test's.
+        if !arguments.contains(&"--journal-dir") {
+            command.arg("--no-journal");
+        }
         command.env_clear().envs(variables.iter().copied());
         Self::launch(command)
     }
