@@ -8,7 +8,7 @@ const MIB: u64 = 1 << 20;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// A segment is closed after the batch with which it reaches this size.
+    /// A segment is closed after the record with which it reaches this size.
     pub segment_bytes: u64,
     pub segment_age: Duration,
     pub sync: SyncPolicy,

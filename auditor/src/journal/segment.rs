@@ -137,7 +137,9 @@ impl<F: DiskFile> Segment<F> {
 
     /// Gives back what was set aside and not used.
     pub(super) fn release(&mut self) -> io::Result<()> {
-        self.file.release(self.written)
+        // After a failed write there may be more in the file than is known of.
+        let length = self.file.length()?;
+        self.file.release(length)
     }
 
     pub(super) fn position(&self) -> Position {

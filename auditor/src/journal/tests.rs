@@ -174,6 +174,38 @@ fn a_reader_follows_the_writer_and_never_reads_what_is_not_durable() {
     assert!(read > 500);
 }
 
+/// So that a batch larger than what is free on the disk is written piece by piece.
+#[test]
+fn a_large_batch_fills_segment_after_segment() {
+    let disk = FaultyDisk::default();
+    let (mut writer, _) = open(&disk, options(), now(0));
+    let mut source = Source::default();
+    let mut chance = Chance::new(3);
+    let records: Vec<_> = (0..500).map(|_| source.record(&mut chance)).collect();
+    for record in &records {
+        writer.append(record.clone()).unwrap();
+    }
+    writer.commit(now(1)).unwrap();
+    writer.close(now(2)).unwrap();
+    let segments = disk.names().unwrap();
+    assert!(segments.len() > 10, "{segments:?}");
+    for name in segments {
+        // A record, a resource and a checkpoint may come on top.
+        let bytes = disk.open(&name).unwrap().length().unwrap();
+        assert!(bytes < 4096 + 1500, "{name}: {bytes}");
+    }
+    let found = read(&disk, 0, 500);
+    assert_eq!(found.lost, []);
+    assert!(
+        found
+            .records
+            .iter()
+            .map(bytes)
+            .eq(records.iter().map(bytes))
+    );
+    assert!(check(&disk, &notes(&mut writer)).holds());
+}
+
 #[test]
 fn syncs_are_due_by_time_by_bytes_or_always() {
     let disk = FaultyDisk::default();

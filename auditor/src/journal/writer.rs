@@ -222,22 +222,36 @@ impl<D: Disk> Writer<D> {
         self.sign_off(now)
     }
 
+    /// A segment takes what fits its size: it would take more than was set aside for it, and on a
+    /// full disk a batch larger than what is free could never be written.
     fn write(&mut self, now: Now) -> Result<(), JournalError> {
-        if self.pending.len() == self.written {
-            return Ok(());
+        while self.written < self.pending.len() {
+            if self.segment.is_none() || self.segment_is_full(now) {
+                self.next_segment(now)?;
+            }
+            self.fill(now)?;
         }
-        if self.segment.is_none() {
-            self.next_segment(now)?;
-        }
+        Ok(())
+    }
+
+    /// At least one record, and no more than the segment's size allows.
+    fn fill(&mut self, now: Now) -> Result<(), JournalError> {
         let Some(segment) = &mut self.segment else {
             return Ok(());
         };
-        let failed = || JournalError::io("write", file_name(segment.number()));
-        let (failed, before) = (failed(), segment.bytes());
-        let mut records = self.pending.range(self.written..);
-        let done = records.try_for_each(|record| segment.record(record));
+        let failed = JournalError::io("write", file_name(segment.number()));
+        let (limit, before) = (self.options.segment_bytes, segment.bytes());
+        let mut written = self.written;
+        let mut records = self.pending.range(written..).enumerate();
+        let done = records.try_for_each(|(index, record)| {
+            if index > 0 && segment.bytes() >= limit {
+                return Ok(());
+            }
+            written += 1;
+            segment.record(record)
+        });
         done.and_then(|()| segment.flush()).map_err(failed)?;
-        self.written = self.pending.len();
+        self.written = written;
         self.unsynced += segment.bytes() - before;
         self.unsynced_since.get_or_insert(now.boot_ns);
         Ok(())
@@ -334,9 +348,11 @@ impl<D: Disk> Writer<D> {
         self.written = 0;
         self.unsynced = 0;
         self.unsynced_since = None;
-        let Some(segment) = self.segment.take() else {
+        let Some(mut segment) = self.segment.take() else {
             return;
         };
+        // On a full disk it is what was set aside that is missing.
+        let _ = segment.release();
         self.last_checkpoint.chain = self.durable.state.chain;
         self.shelf.push(Kept {
             number: segment.number(),

@@ -94,6 +94,11 @@ fn a_failed_sync_is_not_tried_again_on_the_same_file() {
 #[test]
 fn a_disk_that_lies_is_found_by_a_checkpoint_that_left_the_node() {
     let disk = FaultyDisk::default();
+    // One segment: of several, some would be missing, and that is found without a checkpoint.
+    let options = || Options {
+        segment_bytes: 1 << 20,
+        ..options()
+    };
     let (mut writer, _) = open(&disk, options(), now(0));
     let mut source = Source::default();
     let mut chance = Chance::new(9);

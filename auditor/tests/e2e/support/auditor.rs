@@ -78,6 +78,10 @@ impl Auditor {
         Self { process, files }
     }
 
+    pub(crate) fn log(&self) -> String {
+        self.files.log()
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.process.pid()
     }
@@ -187,6 +191,11 @@ impl Stopped {
         let losses: Vec<_> = self.records().filter(|r| r.event_name == LOSS).collect();
         assert!(losses.is_empty(), "{losses:#?}");
         assert_eq!(self.summary.get("records"), self.records().count() as u64);
+    }
+
+    /// Figures of the line that begins so.
+    pub(crate) fn line(&self, prefix: &str) -> Line {
+        Line::find(&self.log(), prefix)
     }
 
     pub(crate) fn stdout(&self) -> PathBuf {
