@@ -163,7 +163,7 @@ pub enum OutputName {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 pub enum FsyncName {
     /// After every batch.
     Always,
@@ -172,7 +172,7 @@ pub enum FsyncName {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 pub enum WhenFullName {
     /// Take no more: queues fill up to the ring, and what does not fit there is counted as lost.
     Block,

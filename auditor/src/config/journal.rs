@@ -195,7 +195,7 @@ mod tests {
             "enabled: false",
             "fsync: always",
             "{fsync_interval: 5s, fsync_bytes: 1000, max_bytes: 4194304, segment_bytes: 2097152}",
-            "{when_full: drop_oldest, max_age: 7d, checkpoint_interval: 5s, directory: /a}",
+            "{when_full: drop-oldest, max_age: 7d, checkpoint_interval: 5s, directory: /a}",
         ] {
             let settings = decide(&RunArgs::default(), yaml).unwrap();
             let keys = JournalSettings::keys(settings.as_ref());

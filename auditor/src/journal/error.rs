@@ -31,7 +31,7 @@ pub enum JournalError {
     Version { name: String, version: u32 },
     #[error(
         "journal: {bytes} bytes are kept and not delivered, the limit is {limit}; no more is \
-         taken until a destination acknowledges (or set journal.when_full to drop_oldest)"
+         taken until a destination acknowledges (or set journal.when_full to drop-oldest)"
     )]
     Full { bytes: u64, limit: u64 },
     #[error("journal: {name}: {source}")]

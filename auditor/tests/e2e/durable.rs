@@ -16,10 +16,10 @@ use crate::support::record::Side;
 use crate::support::temp::TempDir;
 use crate::support::until::until;
 
-/// Enough for every place at which a daemon may be when it is killed to be met now and then.
+/// Enough for every place at which a daemon may be when it is killed to be met now and then;
+/// `AUDITOR_TEST_KILLS` asks for more.
 const KILLS: u32 = 10;
 
-/// The request at the collector, from both ends.
 fn daemon(kept: &Kept, fickle: &Fickle, protocol: &str) -> Auditor {
     let journal = kept.argument();
     Auditor::start_with(
@@ -45,7 +45,7 @@ fn moment(round: u32) -> Duration {
 
 #[test]
 fn nothing_that_was_journaled_is_lost_by_kills_under_load() {
-    let kills = std::env::var("AUDITOR_TEST_KILLS");
+    let kills = auditor::config::variable("AUDITOR_TEST_KILLS");
     let kills = kills.map_or(KILLS, |kills| kills.parse().expect("it is a number"));
     let (kept, fickle) = (Kept::new(), Fickle::start(Mood::Takes));
     let nginx = Nginx::start(AccessLog::Off);
@@ -162,6 +162,8 @@ fn what_goes_in_is_delivered_or_reported_whatever_an_http_collector_does() {
     assert_exact("http/protobuf");
 }
 
+type Change = Box<dyn Fn(&mut Vec<u8>)>;
+
 #[test]
 fn a_real_journal_verifies_and_a_changed_one_does_not() {
     let kept = Kept::new();
@@ -177,7 +179,7 @@ fn a_real_journal_verifies_and_a_changed_one_does_not() {
     let segment = kept.path().join(format!("{:020}.segment", 0));
     let bytes = fs::read(&segment).unwrap();
     let middle = bytes.len() / 2;
-    let changes: [(&str, Box<dyn Fn(&mut Vec<u8>)>); 3] = [
+    let changes: [(&str, Change); 3] = [
         ("changed", Box::new(move |all| all[middle] ^= 1)),
         (
             "cut out",

@@ -157,7 +157,6 @@ impl Fickle {
         let records: Vec<_> = records.flat_map(|scope| scope.log_records).collect();
         let mood = self.state().mood;
         match mood {
-            Mood::Takes => {}
             Mood::Slow => tokio::time::sleep(Duration::from_millis(300)).await,
             Mood::Gone | Mood::Garbage => return Err("gone"),
             Mood::Silent => std::future::pending().await,
@@ -167,7 +166,7 @@ impl Fickle {
             Mood::Small if records.len() > 4 => {
                 return Ok(refusal(grpc, 413, 8, "message larger than max"));
             }
-            Mood::Small | Mood::Picky => {}
+            Mood::Takes | Mood::Small | Mood::Picky => {}
         }
         Ok(accepted(grpc, self.take(records, mood)))
     }
