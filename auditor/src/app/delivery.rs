@@ -113,8 +113,8 @@ impl Destination {
             // The next daemon begins with this batch again.
             return false;
         }
-        self.done = batch.next;
         self.count(&batch, delivery);
+        self.done = batch.next;
         if self.advanced.elapsed() >= ADVANCE_INTERVAL {
             self.advance();
         }
@@ -136,8 +136,13 @@ impl Destination {
         }
         self.standing.destination(&self.name, |delivered| {
             delivered.acknowledged += delivery.acknowledged;
-            delivered.rejected += delivery.rejected;
-            delivered.unreadable += unreadable;
+            let within = self.done..batch.next;
+            delivered.rejected.add(delivery.rejected, within);
+            for lost in &batch.lost {
+                delivered
+                    .unreadable
+                    .add(lost.end - lost.start, lost.clone());
+            }
         });
     }
 

@@ -12,7 +12,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::notes::Notes;
+use super::notes::{self, Notes};
 use crate::{
     clock::Clock,
     config::{Fsync, JournalSettings, WhenFull},
@@ -20,7 +20,7 @@ use crate::{
         self, Directory, Event, JournalError, Now, Options, Progress, Recovery, Retention,
         SyncPolicy, Writer,
     },
-    record::{Checkpoint, Fact, Loss, Recovered},
+    record::{Checkpoint, Fact, Recovered},
     redact::Sealed,
     telemetry::Standing,
 };
@@ -178,14 +178,7 @@ impl Journal {
             .journal(|journal| journal.appended += appended);
         if too_large > 0 {
             self.unkept += too_large;
-            let now = Clock::boot_now();
-            self.note(Fact::Loss(lost(
-                "journal",
-                "too_large",
-                None,
-                too_large,
-                now,
-            )));
+            self.note(Fact::Loss(notes::lost("journal", "too_large", too_large)));
         }
     }
 
@@ -263,7 +256,7 @@ impl Journal {
     }
 
     fn tell_undelivered(&mut self) {
-        for fact in undelivered(&self.standing) {
+        for fact in notes::undelivered(&self.standing) {
             self.note(fact);
         }
     }
@@ -323,7 +316,7 @@ impl Ended {
     /// Puts down what destinations refused at the very end, and closes. Returns how many records
     /// were made here, and how many could not be kept.
     pub(super) fn close(mut self) -> (u64, u64) {
-        for fact in undelivered(&self.standing) {
+        for fact in notes::undelivered(&self.standing) {
             // A note is far smaller than what a frame holds.
             let appended = self.writer.append(self.notes.seal(fact));
             self.standing
@@ -337,36 +330,6 @@ impl Ended {
             Err(error) => tracing::error!(%error, "the journal was not closed in order"),
         }
         (self.notes.made(), self.unkept)
-    }
-}
-
-fn undelivered(standing: &Standing) -> Vec<Fact> {
-    let now = Clock::boot_now();
-    let undelivered = standing.take_undelivered().into_iter();
-    let fact = undelivered.map(|lost_there| {
-        let destination = Some(lost_there.destination.into());
-        let (reason, count) = (lost_there.reason, lost_there.count);
-        Fact::Loss(lost("export", reason, destination, count, now))
-    });
-    fact.collect()
-}
-
-fn lost(
-    stage: &'static str,
-    reason: &'static str,
-    destination: Option<Box<str>>,
-    count: u64,
-    now: u64,
-) -> Loss {
-    Loss {
-        stage,
-        reason,
-        unit: "record",
-        destination,
-        inbound: None,
-        count,
-        first_ns: now,
-        last_ns: now,
     }
 }
 

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use crate::{
+    clock::Clock,
     identity::{Resolved, Workload},
-    record::{Fact, Recorder},
+    record::{Fact, Loss, Recorder},
     redact::{Redactor, Sealed},
+    telemetry::Standing,
 };
 
 /// Makes records about the node itself.
@@ -41,5 +43,34 @@ impl Notes {
     /// How many were made so far.
     pub(super) fn made(&self) -> u64 {
         self.made
+    }
+}
+
+/// What destinations will not get and was not told of yet.
+pub(super) fn undelivered(standing: &Standing) -> Vec<Fact> {
+    let undelivered = standing.take_undelivered().into_iter();
+    let fact = undelivered.map(|missed| {
+        Fact::Loss(Loss {
+            destination: Some(missed.destination.into()),
+            within: Some(missed.within),
+            ..lost("export", missed.reason, missed.count)
+        })
+    });
+    fact.collect()
+}
+
+/// A loss of records, at this moment.
+pub(super) fn lost(stage: &'static str, reason: &'static str, count: u64) -> Loss {
+    let now = Clock::boot_now();
+    Loss {
+        stage,
+        reason,
+        unit: "record",
+        destination: None,
+        within: None,
+        inbound: None,
+        count,
+        first_ns: now,
+        last_ns: now,
     }
 }

@@ -110,6 +110,8 @@ attributes! {
     LOSS_COUNT = "auditor.loss.count", "int", "How many.";
     LOSS_LAST_TIME = "auditor.loss.last_time_unix_nano", "int, nanoseconds", "End of the period; the record's time is its beginning.";
     LOSS_DESTINATION = "auditor.loss.destination", "string", "Destination that did not get it; others may have.";
+    LOSS_FIRST_SEQUENCE = "auditor.loss.first_sequence", "int", "Sequence in the journal from which on the records are that a destination did not get; among others that it got.";
+    LOSS_NEXT_SEQUENCE = "auditor.loss.next_sequence", "int", "Sequence before which they are.";
     COVERAGE_STATE = "auditor.coverage.state", "string", "`started` or `stopped`; of one workload, by its label: `excluded`, `connections_only` or `included` again.";
     COVERAGE_TIER = "auditor.coverage.tier", "string", "`base`.";
     COVERAGE_GAPS = "auditor.coverage.gaps", "string[]", "What this tier does not see.";

@@ -1,6 +1,6 @@
 //! What the session found → records.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use super::{Aggregate, EventName};
 use crate::{
@@ -52,6 +52,8 @@ pub struct Loss {
     pub unit: &'static str,
     /// Which destination did not get it, if that is what was lost.
     pub destination: Option<Box<str>>,
+    /// By sequence, where the records are in the journal, or were, if they had a place there.
+    pub within: Option<Range<u64>>,
     /// Where it is known: requests that would have been recorded as inbound, or not.
     pub inbound: Option<bool>,
     pub count: u64,

@@ -27,6 +27,10 @@ pub(super) fn loss(attributes: &mut Attributes<'_>, record: &Record, loss: &Loss
     if let Some(destination) = &loss.destination {
         attributes.string(a::LOSS_DESTINATION, destination);
     }
+    if let Some(within) = &loss.within {
+        attributes.int(a::LOSS_FIRST_SEQUENCE, within.start);
+        attributes.int(a::LOSS_NEXT_SEQUENCE, within.end);
+    }
     attributes.body(&format!(
         "{} {}(s) lost at stage {}: {}",
         loss.count, loss.unit, loss.stage, loss.reason

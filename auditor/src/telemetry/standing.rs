@@ -2,15 +2,11 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
+    ops::Range,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use prometheus_client::{
-    collector::Collector,
-    encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric},
-    metrics::{counter::ConstCounter, gauge::ConstGauge},
-};
+mod metrics;
 
 /// The latest counts of journal and delivery, shared by those who move and those who ask.
 #[derive(Clone, Debug, Default)]
@@ -38,18 +34,25 @@ pub struct Journaled {
 }
 
 /// What became of the records for one destination.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Delivered {
     /// Sequence below which every record has its outcome, durably.
     pub place: u64,
     /// Taken by the destination, since this daemon began.
     pub acknowledged: u64,
     /// Refused for good.
-    pub rejected: u64,
+    pub rejected: Missed,
     /// Removed from the journal, or damaged in it, before they were sent.
-    pub unreadable: u64,
-    /// Those of the latter two that have been told as lost.
-    told: [u64; 2],
+    pub unreadable: Missed,
+}
+
+/// Records that a destination will not get.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Missed {
+    count: u64,
+    told: u64,
+    /// By sequence, where those are that have not been told of: among others.
+    within: Range<u64>,
 }
 
 /// Records that a destination will not get, and that were not told of yet.
@@ -58,11 +61,8 @@ pub struct Undelivered {
     pub destination: String,
     pub reason: &'static str,
     pub count: u64,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Destination {
-    destination: String,
+    /// By sequence, where they are in the journal, or were.
+    pub within: Range<u64>,
 }
 
 // === impl Standing ===
@@ -95,18 +95,19 @@ impl Standing {
     pub fn take_undelivered(&self) -> Vec<Undelivered> {
         let mut found = Vec::new();
         for (name, delivered) in &mut self.counts().destinations {
-            let counts = [delivered.rejected, delivered.unreadable];
-            let reasons = ["rejected", "removed_or_damaged"];
-            for ((count, told), reason) in counts.into_iter().zip(delivered.told).zip(reasons) {
-                if count > told {
+            for (missed, reason) in [
+                (&mut delivered.rejected, "rejected"),
+                (&mut delivered.unreadable, "removed_or_damaged"),
+            ] {
+                if let Some((count, within)) = missed.tell() {
                     found.push(Undelivered {
                         destination: name.clone(),
                         reason,
-                        count: count - told,
+                        count,
+                        within,
                     });
                 }
             }
-            delivered.told = counts;
         }
         found
     }
@@ -122,10 +123,11 @@ impl Standing {
         let mut gone = 0;
         for (name, delivered) in &counts.destinations {
             let waiting = journal.durable.saturating_sub(delivered.place);
-            gone += delivered.rejected + delivered.unreadable;
+            let (rejected, unreadable) = (delivered.rejected.count, delivered.unreadable.count);
+            gone += rejected + unreadable;
             lines.push(format!(
-                "delivery to {name}: acknowledged={} rejected={} unreadable={} waiting={waiting}",
-                delivered.acknowledged, delivered.rejected, delivered.unreadable
+                "delivery to {name}: acknowledged={} rejected={rejected} unreadable={unreadable} waiting={waiting}",
+                delivered.acknowledged,
             ));
         }
         (lines, gone)
@@ -136,109 +138,27 @@ impl Standing {
     }
 }
 
-impl Collector for Standing {
-    fn encode(&self, mut to: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let counts = self.counts();
-        let Journaled {
-            appended,
-            written,
-            durable,
-            dropped,
-            failures,
-        } = counts.journal;
-        for (name, help, count) in [
-            (
-                "auditor_journal_appended",
-                "Records that this daemon put into the journal",
-                appended,
-            ),
-            (
-                "auditor_journal_dropped",
-                "Undelivered records removed to make room",
-                dropped,
-            ),
-            (
-                "auditor_journal_failures",
-                "Attempts to write the journal that failed",
-                failures,
-            ),
-        ] {
-            let counter = ConstCounter::new(count);
-            let encoder = to.encode_descriptor(name, help, None, counter.metric_type())?;
-            counter.encode(encoder)?;
-        }
-        for (name, help, count) in [
-            (
-                "auditor_journal_written",
-                "Records that the journal has had since it was made",
-                written,
-            ),
-            (
-                "auditor_journal_durable",
-                "Records among them that survive the node",
-                durable,
-            ),
-        ] {
-            let gauge = ConstGauge::new(count as i64);
-            let encoder = to.encode_descriptor(name, help, None, gauge.metric_type())?;
-            gauge.encode(encoder)?;
-        }
-        counts.by_destination(
-            &mut to,
-            "auditor_delivery_acknowledged",
-            "Records that a destination took",
-            |delivered| delivered.acknowledged,
-        )?;
-        counts.by_destination(
-            &mut to,
-            "auditor_delivery_rejected",
-            "Records that a destination refused for good",
-            |delivered| delivered.rejected,
-        )?;
-        counts.by_destination(
-            &mut to,
-            "auditor_delivery_unreadable",
-            "Records that left the journal before a destination had them",
-            |delivered| delivered.unreadable,
-        )?;
-        counts.waiting(&mut to)
-    }
-}
+// === impl Missed ===
 
-// === impl Counts ===
-
-impl Counts {
-    fn by_destination(
-        &self,
-        to: &mut DescriptorEncoder<'_>,
-        name: &str,
-        help: &str,
-        count: impl Fn(&Delivered) -> u64,
-    ) -> Result<(), fmt::Error> {
-        let metric_type = ConstCounter::new(0u64).metric_type();
-        let mut encoder = to.encode_descriptor(name, help, None, metric_type)?;
-        for (destination, delivered) in &self.destinations {
-            let label = Destination {
-                destination: destination.clone(),
-            };
-            ConstCounter::new(count(delivered)).encode(encoder.encode_family(&label)?)?;
+impl Missed {
+    /// So many of the records between two sequences.
+    pub fn add(&mut self, count: u64, within: Range<u64>) {
+        if count == 0 {
+            return;
         }
-        Ok(())
+        let untold = self.told < self.count;
+        self.count += count;
+        self.within = if untold {
+            self.within.start.min(within.start)..self.within.end.max(within.end)
+        } else {
+            within
+        };
     }
 
-    fn waiting(&self, to: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let help = "Durable records that a destination has not acknowledged yet";
-        let metric_type = ConstGauge::new(0i64).metric_type();
-        let mut encoder =
-            to.encode_descriptor("auditor_delivery_waiting", help, None, metric_type)?;
-        for (destination, delivered) in &self.destinations {
-            let label = Destination {
-                destination: destination.clone(),
-            };
-            let waiting = self.journal.durable.saturating_sub(delivered.place);
-            ConstGauge::new(waiting as i64).encode(encoder.encode_family(&label)?)?;
-        }
-        Ok(())
+    fn tell(&mut self) -> Option<(u64, Range<u64>)> {
+        let count = self.count - self.told;
+        self.told = self.count;
+        (count > 0).then(|| (count, self.within.clone()))
     }
 }
 
@@ -258,16 +178,20 @@ mod tests {
     #[test]
     fn what_a_destination_does_not_get_is_told_once() {
         let standing = Standing::default();
-        standing.destination("a", |delivered| delivered.rejected += 2);
+        standing.destination("a", |delivered| delivered.rejected.add(1, 5..10));
+        standing.destination("a", |delivered| delivered.rejected.add(1, 20..30));
         let told = Undelivered {
             destination: "a".to_owned(),
             reason: "rejected",
             count: 2,
+            within: 5..30,
         };
         assert_eq!(standing.take_undelivered(), [told]);
         assert_eq!(standing.take_undelivered(), []);
-        standing.destination("a", |delivered| delivered.unreadable += 1);
+        standing.destination("a", |delivered| delivered.rejected.add(1, 40..50));
+        assert_eq!(standing.take_undelivered()[0].within, 40..50);
+        standing.destination("a", |delivered| delivered.unreadable.add(1, 50..51));
         assert_eq!(standing.take_undelivered()[0].count, 1);
-        assert_eq!(standing.summary().1, 3);
+        assert_eq!(standing.summary().1, 4);
     }
 }

@@ -128,6 +128,7 @@ impl Running {
             reason,
             unit,
             destination: None,
+            within: None,
             inbound,
             count,
             first_ns: self.settled_ns,
