@@ -123,13 +123,7 @@ impl Journal {
             thread::sleep(INTERVAL);
         }
         self.publish();
-        Ended {
-            writer: self.writer,
-            notes: self.notes,
-            clock: self.clock,
-            standing: self.standing,
-            unkept: self.unkept,
-        }
+        self.ended()
     }
 
     /// What a daemon before this one left.
@@ -283,16 +277,15 @@ impl Journal {
         self.give_up.get().is_some_and(|at| Instant::now() >= *at)
     }
 
-    /// The disk takes nothing and time is over: what is in memory is gone, counted.
+    /// The disk takes nothing and time is over: what still comes is gone, counted.
     fn abandon(mut self, records: &Receiver<Vec<Sealed>>) -> Ended {
-        self.unkept += self.writer.next() - self.writer.progress().durable;
         for batch in records {
             self.unkept += batch.len() as u64;
         }
-        tracing::error!(
-            records = self.unkept,
-            "the journal could not be written: records are lost"
-        );
+        self.ended()
+    }
+
+    fn ended(self) -> Ended {
         Ended {
             writer: self.writer,
             notes: self.notes,
@@ -329,7 +322,11 @@ impl Ended {
             }),
             Err(error) => tracing::error!(%error, "the journal was not closed in order"),
         }
-        (self.notes.made(), self.unkept)
+        let unkept = self.unkept + self.writer.next() - self.writer.progress().durable;
+        if unkept > 0 {
+            tracing::error!(records = unkept, "records could not be kept");
+        }
+        (self.notes.made(), unkept)
     }
 }
 

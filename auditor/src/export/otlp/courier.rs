@@ -78,16 +78,16 @@ impl<C: Carry + Send> Courier<C> {
                 () = drain.passed() => return None,
                 answer = self.carrier.carry(&request) => answer,
             };
-            let (after, reason) = match answer {
+            let (trouble, after, reason) = match answer {
                 Ok(accepted) => return Some(Ok(self.answered(accepted))),
                 Err(Failure::TooLarge { reason } | Failure::Permanent { reason }) => {
                     return Some(Err(self.answered(reason)));
                 }
-                Err(Failure::Denied { reason }) => (None, format!("denied: {reason}")),
-                Err(Failure::Again { after, reason }) => (after, reason),
+                Err(Failure::Denied { reason }) => (Trouble::Denied, None, reason),
+                Err(Failure::Again { after, reason }) => (Trouble::Passing, after, reason),
             };
             let wait = self.backoff.next(after, random());
-            self.failed(&reason, wait);
+            self.failed(trouble, &reason, wait);
             tokio::select! {
                 biased;
                 () = drain.passed() => return None,
@@ -96,23 +96,28 @@ impl<C: Carry + Send> Courier<C> {
         }
     }
 
-    /// Says less and less often that the collector is still not there.
-    fn failed(&self, reason: &str, wait: Duration) {
+    /// Says less and less often that the collector is still not there, or does not let us in.
+    fn failed(&self, trouble: Trouble, reason: &str, wait: Duration) {
         let (failures, retry_ms) = (self.backoff.failures(), wait.as_millis());
-        if failures.is_power_of_two() {
-            tracing::warn!(
+        match trouble {
+            Trouble::Denied if failures.is_power_of_two() => tracing::error!(
+                failures,
+                retry_ms,
+                reason,
+                "the collector denies access, trying again: check the endpoint and the credentials"
+            ),
+            Trouble::Passing if failures.is_power_of_two() => tracing::warn!(
                 failures,
                 retry_ms,
                 reason,
                 "cannot deliver records, trying again"
-            );
-        } else {
-            tracing::debug!(
+            ),
+            Trouble::Denied | Trouble::Passing => tracing::debug!(
                 failures,
                 retry_ms,
                 reason,
                 "cannot deliver records, trying again"
-            );
+            ),
         }
     }
 
@@ -124,6 +129,15 @@ impl<C: Carry + Send> Courier<C> {
         }
         answer
     }
+}
+
+/// Why a request has to be sent again.
+#[derive(Clone, Copy)]
+enum Trouble {
+    /// It may be over by itself.
+    Passing,
+    /// Somebody has to put it right.
+    Denied,
 }
 
 /// A server cannot reject more than it was sent, whatever it says.
