@@ -3,6 +3,11 @@
 
 mod account;
 mod capture;
+mod delivery;
+mod downstream;
+mod follow;
+mod journal;
+mod notes;
 mod outputs;
 mod understand;
 
@@ -15,32 +20,34 @@ use std::{
         mpsc::sync_channel,
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::{mpsc, watch},
+    sync::mpsc,
 };
 
 use crate::{
     aggregate::Aggregator,
     clock::Clock,
-    config::{self, Output, Settings},
+    config::Settings,
     exit::Exit,
-    export::otlp::{Delivery, Drain, Exporter, OtlpSettings, SettingsError, SetupError},
+    export::otlp::{SettingsError, SetupError},
     identity::{
         Catalog, CgroupPaths, Cri, CriSettings, CriSettingsError, Directory, Host, Identifier,
         Listeners, PeerScope, Processes, Resolver, Sources, Update,
     },
+    journal::JournalError,
     kernel::{Capture, CaptureError, CaptureOptions, CgroupError, CgroupRoot, ExistingConnections},
     record::RecordIds,
     redact::{HeaderAllowList, Redactor},
     scope::{Scope, SelectorError},
-    telemetry::{MetricsEndpoint, SharedTotals},
+    telemetry::{MetricsEndpoint, SharedTotals, Standing},
 };
 use account::Account;
-use outputs::{Outputs, QUEUE, Written};
+use downstream::{Downstream, Outcome, collectors};
+use notes::Notes;
 use understand::Understanding;
 
 /// Ring batches that may wait to be understood.
@@ -60,6 +67,8 @@ pub enum AppError {
     Otlp(#[from] SettingsError),
     #[error(transparent)]
     OtlpSetup(#[from] SetupError),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     #[error(transparent)]
     Capture(#[from] CaptureError),
     #[error(transparent)]
@@ -81,7 +90,10 @@ impl AppError {
         match self {
             Self::Selector(_) | Self::Cri(_) | Self::Otlp(_) => Exit::Usage,
             Self::Capture(_) | Self::Cgroup(_) => Exit::Missing,
-            Self::OtlpSetup(_) | Self::Metrics { .. } | Self::System { .. } => Exit::Failed,
+            Self::Journal(error) if error.is_denied() => Exit::Missing,
+            Self::Journal(_) | Self::OtlpSetup(_) | Self::Metrics { .. } | Self::System { .. } => {
+                Exit::Failed
+            }
         }
     }
 }
@@ -95,8 +107,7 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
     );
     let scope = Scope::parse(&settings.include, &settings.exclude)?;
     let headers = HeaderAllowList::new(&settings.headers.request, &settings.headers.response);
-    let otlp = OtlpSettings::from_lookup(settings.otlp_endpoint.as_deref(), config::variable)?;
-    let exporter = otlp.map(Exporter::new).transpose()?;
+    let collectors = collectors(settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -114,31 +125,23 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
     let identifier = identifier(settings, &root, catalog)?;
     let ids = RecordIds::read(&settings.proc_root).map_err(system("read the boot id"))?;
 
-    // Export.
-    let (drain, deadline) = watch::channel(None);
-    let (to_otlp, delivering) = match exporter {
-        Some(exporter) => {
-            let (understand_to_otlp, batches) = mpsc::channel(QUEUE);
-            let task = runtime.spawn(exporter.run(batches, Drain::new(deadline)));
-            (Some(understand_to_otlp), Some(task))
-        }
-        None => (None, None),
-    };
-    let (to_stdout, writing) = match settings.output {
-        Output::None => (None, None),
-        Output::Stdout { form } => {
-            let (understand_to_stdout, batches) = sync_channel(QUEUE);
-            let gone = stop.reader_gone.clone();
-            let thread = spawn("stdout", move || {
-                outputs::write_stdout(form, &batches, &gone)
-            })?;
-            (Some(understand_to_stdout), Some(thread))
-        }
+    let notes = Notes::new(
+        Redactor::new(headers.clone(), ids.clone()),
+        Arc::clone(identifier.auditor()),
+    );
+    let gone = &stop.reader_gone;
+    let (downstream, outputs) = match &settings.journal {
+        Some(kept) => Downstream::kept(settings, kept, collectors, notes, gone)?,
+        None => Downstream::direct(settings.output, collectors, gone)?,
     };
 
     let totals = SharedTotals::default();
     if let Some(address) = settings.metrics_address {
-        runtime.block_on(serve_metrics(address, totals.clone()))?;
+        runtime.block_on(serve_metrics(
+            address,
+            totals.clone(),
+            downstream.standing(),
+        ))?;
     }
 
     // The tap. From here on nothing fails.
@@ -165,10 +168,7 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
         redactor: Redactor::new(headers, ids),
         connection_records: settings.connection_records,
         periodic_interval: settings.periodic_interval,
-        outputs: Outputs {
-            stdout: to_stdout,
-            otlp: to_otlp,
-        },
+        outputs,
         totals,
     };
     let (ring_to_understand, batches) = sync_channel(RING_QUEUE);
@@ -186,15 +186,13 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
 
     // Drain, in the order in which the data flows.
     tracing::info!("stopping");
+    downstream.stopping(Instant::now() + settings.drain_timeout);
     attached.detach();
     detached.store(true, Ordering::Release);
     joined(capturer);
     let account = joined(understander);
-    let written = writing.map(joined).unwrap_or_default();
-    drain.send_replace(Some(tokio::time::Instant::now() + settings.drain_timeout));
-    let delivery = delivering.map(|task| runtime.block_on(task));
-    let delivery = delivery.and_then(Result::ok).unwrap_or_default();
-    summarize(&account, written, delivery);
+    let outcome = downstream.drain(&runtime, settings.drain_timeout);
+    summarize(&account, &outcome);
     Ok(())
 }
 
@@ -236,9 +234,13 @@ impl Stop {
 }
 
 /// Answers scrapers from now on, for as long as the runtime lasts.
-async fn serve_metrics(address: SocketAddr, totals: SharedTotals) -> Result<(), AppError> {
+async fn serve_metrics(
+    address: SocketAddr,
+    totals: SharedTotals,
+    standing: Option<Standing>,
+) -> Result<(), AppError> {
     let failed = |source| AppError::Metrics { address, source };
-    let endpoint = MetricsEndpoint::bind(address, totals)
+    let endpoint = MetricsEndpoint::bind(address, totals, standing)
         .await
         .map_err(failed)?;
     let address = endpoint.address().map_err(failed)?;
@@ -287,10 +289,12 @@ fn identifier(
     Ok(Identifier::new(resolver, settings.identity.clone()))
 }
 
-fn summarize(account: &Account, written: Written, delivery: Delivery) {
-    let undelivered = written.undelivered + delivery.undelivered + delivery.rejected;
-    eprintln!("{}", account.summary(undelivered));
+fn summarize(account: &Account, outcome: &Outcome) {
+    eprintln!("{}", account.summary(outcome.notes, outcome.undelivered));
     eprintln!("{}", account.kernel_summary());
+    for line in &outcome.lines {
+        eprintln!("{line}");
+    }
 }
 
 fn spawn<T: Send + 'static>(

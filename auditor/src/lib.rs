@@ -22,11 +22,15 @@ pub mod aggregate;
 
 pub mod redact;
 
+pub mod journal;
+
 pub mod export;
 
 pub mod telemetry;
 
 pub mod doctor;
+
+pub mod verify;
 
 pub mod clock;
 

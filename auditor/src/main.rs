@@ -8,7 +8,7 @@ use clap::Parser as _;
 use auditor::config::{self, Args, Command, DoctorArgs, RunArgs, Settings};
 use auditor::doctor::{self, Form};
 use auditor::exit::Exit;
-use auditor::{app, record, telemetry};
+use auditor::{app, record, telemetry, verify};
 
 const REFERRAL: &str = "`auditor doctor` says what this node lacks and what to do";
 
@@ -16,6 +16,10 @@ fn main() -> ExitCode {
     let exit = match Args::parse().command {
         Command::Run(args) => run(args),
         Command::Doctor(args) => examine(&args),
+        Command::Verify(args) => match verify::verify(&args) {
+            Ok(statement) => print(statement.render().as_bytes(), statement.exit()),
+            Err(error) => fail(&error.to_string(), Exit::Usage),
+        },
         Command::Completions { shell } => print(&config::completions(shell), Exit::Success),
         Command::Man => match config::manual() {
             Ok(page) => print(&page, Exit::Success),

@@ -16,6 +16,6 @@ pub use attributes::{
 };
 pub use event::{EventName, Phase, Severity};
 pub use id::RecordIds;
-pub use recorder::{Coverage, Fact, Lifecycle, Loss, Record, Recorder};
+pub use recorder::{Checkpoint, Coverage, Fact, Lifecycle, Loss, Record, Recorder, Recovered};
 pub use schema::markdown;
 pub use wire::{LogRecordWriter, ResourceWriter};

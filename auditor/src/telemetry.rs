@@ -5,10 +5,12 @@
 
 mod ledger;
 mod metrics;
+mod standing;
 mod totals;
 
 pub use ledger::{KernelLosses, Ledger, LossReport, Outcomes, Requests};
 pub use metrics::MetricsEndpoint;
+pub use standing::{Delivered, Journaled, Missed, Standing, Undelivered};
 pub use totals::{SharedTotals, Totals};
 
 use std::io::{self, IsTerminal as _};

@@ -37,6 +37,7 @@ const LAYERS: &[Layer] = &[
         &["config", "session", "protocol", "record", "identity"],
     ),
     ("redact", &["session", "protocol", "record", "identity"]),
+    ("journal", &["redact"]),
     ("export", &["redact"]),
     ("telemetry", &[]),
     ("clock", &[]),
@@ -45,6 +46,7 @@ const LAYERS: &[Layer] = &[
     ("network", &[]),
     ("exit", &[]),
     ("doctor", ANY),
+    ("verify", &["config", "journal", "exit"]),
 ];
 
 /// What every module but `protocol` may use. Parsers are pure: bytes in, message out.
@@ -72,6 +74,10 @@ const FENCES: &[Fence] = &[
     Fence {
         word: "tonic::",
         homes: &["export", "identity"],
+    },
+    Fence {
+        word: "Sealed::stored",
+        homes: &["journal"],
     },
     Fence {
         word: "println!",

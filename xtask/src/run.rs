@@ -36,6 +36,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         // For a person, also where the output is not a terminal.
         auditor.args(["--output", "pretty"]);
     }
+    let is_journal = |arg: &OsString| arg.to_string_lossy().starts_with("--journal");
+    if args.demo && !args.auditor.iter().any(is_journal) {
+        // A look leaves nothing behind.
+        auditor.arg("--no-journal");
+    }
     auditor.args(&args.auditor);
     if args.demo {
         return show(&mut auditor);

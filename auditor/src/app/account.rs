@@ -65,10 +65,13 @@ impl Account {
         }
     }
 
-    pub(super) fn summary(&self, undelivered: u64) -> String {
+    /// `notes` are records that the journal made of itself.
+    pub(super) fn summary(&self, notes: u64, undelivered: u64) -> String {
         format!(
             "summary: records={} lost={} undelivered={undelivered} aggregated={}",
-            self.records, self.lost, self.aggregated
+            self.records + notes,
+            self.lost,
+            self.aggregated
         )
     }
 

@@ -1,12 +1,12 @@
-//! From sealed records to the sinks. The journal will stand here.
+//! From sealed records to what is next: the journal, or the sinks themselves.
 //!
-//! Both queues are bounded. A sink that lags holds up the stages before it, up to the ring, where
-//! the kernel counts what it can't hold.
+//! All queues are bounded. Who lags holds up the stages before it, up to the ring, where the
+//! kernel counts what it can't hold.
 
 use std::{
     io::{self, IsTerminal as _},
     ops::ControlFlow,
-    sync::mpsc::{Receiver, SyncSender},
+    sync::mpsc::SyncSender,
 };
 
 use tokio::sync::mpsc;
@@ -21,35 +21,38 @@ use crate::{
 pub(super) const QUEUE: usize = 64;
 
 /// Where batches go.
-pub(super) struct Outputs {
-    pub(super) stdout: Option<SyncSender<Vec<Sealed>>>,
-    pub(super) otlp: Option<mpsc::Sender<Vec<Sealed>>>,
+#[derive(Default)]
+pub(super) struct Outputs(Vec<Sink>);
+
+enum Sink {
+    Thread(SyncSender<Vec<Sealed>>),
+    Task(mpsc::Sender<Vec<Sealed>>),
 }
 
 impl Outputs {
+    pub(super) fn add_thread(&mut self, batches: SyncSender<Vec<Sealed>>) {
+        self.0.push(Sink::Thread(batches));
+    }
+
+    pub(super) fn add_task(&mut self, batches: mpsc::Sender<Vec<Sealed>>) {
+        self.0.push(Sink::Task(batches));
+    }
+
     /// Hands a batch to every sink. A sink that is gone is let go of.
     pub(super) fn send(&mut self, batch: Vec<Sealed>) {
-        match (&self.stdout, &self.otlp) {
-            (Some(stdout), Some(otlp)) => {
-                let gone = otlp.blocking_send(batch.clone()).is_err();
-                if stdout.send(batch).is_err() {
-                    self.stdout = None;
-                }
-                if gone {
-                    self.otlp = None;
-                }
-            }
-            (Some(stdout), None) => {
-                if stdout.send(batch).is_err() {
-                    self.stdout = None;
-                }
-            }
-            (None, Some(otlp)) => {
-                if otlp.blocking_send(batch).is_err() {
-                    self.otlp = None;
-                }
-            }
-            (None, None) => {}
+        // The last sink gets the batch itself.
+        let mut copies = std::iter::repeat_n(batch, self.0.len());
+        self.0
+            .retain(|sink| copies.next().is_some_and(|batch| sink.takes(batch)));
+    }
+}
+
+impl Sink {
+    /// False if nobody is there any more.
+    fn takes(&self, batch: Vec<Sealed>) -> bool {
+        match self {
+            Self::Thread(sender) => sender.send(batch).is_ok(),
+            Self::Task(sender) => sender.blocking_send(batch).is_ok(),
         }
     }
 }
@@ -64,7 +67,7 @@ pub(super) struct Written {
 /// Writes batches to standard output until there are no more, or nobody reads.
 pub(super) fn write_stdout(
     form: Form,
-    understand_to_stdout: &Receiver<Vec<Sealed>>,
+    batches: impl IntoIterator<Item = Vec<Sealed>>,
     reader_gone: &mpsc::Sender<()>,
 ) -> Written {
     let form = match form {
@@ -78,7 +81,7 @@ pub(super) fn write_stdout(
     let mut sink = StdoutSink::new(io::stdout().lock(), form);
     let mut written = Written::default();
     let mut open = true;
-    for batch in understand_to_stdout {
+    for batch in batches {
         if !open {
             written.undelivered += batch.len() as u64;
             continue;

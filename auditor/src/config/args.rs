@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use serde::{Deserialize, Serialize};
 
+use super::journal::JOURNAL_DIR;
 use super::period::Period;
 
 const SELECTORS: &str = "\
@@ -46,10 +47,13 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Audit this node until stopped. Records go to standard output, to a collector, or both.
+    /// Audit this node until stopped. Records go to the journal, and from there to standard
+    /// output, to collectors, or both.
     Run(RunArgs),
     /// Say what this node can and cannot capture, and why.
     Doctor(DoctorArgs),
+    /// Check that the journal is complete and unchanged.
+    Verify(VerifyArgs),
     /// Print a completion script for a shell.
     Completions { shell: Shell },
     /// Print the manual page: auditor man | man -l -
@@ -73,6 +77,23 @@ pub struct RunArgs {
     /// OTEL_EXPORTER_OTLP_ENDPOINT; the other OTEL_EXPORTER_OTLP_* variables apply.
     #[arg(long, value_name = "URL")]
     pub otlp_endpoint: Option<String>,
+
+    /// Directory of the journal: every record is there before it is sent
+    /// [default: /var/lib/auditor/journal]
+    #[arg(long, value_name = "DIR", conflicts_with = "no_journal")]
+    pub journal_dir: Option<PathBuf>,
+
+    /// Keep nothing on disk: what is not delivered when the auditor ends is gone.
+    #[arg(long)]
+    pub no_journal: bool,
+
+    /// When records are made durable [default: interval]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub fsync: Option<FsyncName>,
+
+    /// What to do when the journal has no room and destinations lag [default: block]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub when_full: Option<WhenFullName>,
 
     /// Socket of the container runtime, for example unix:///run/containerd/containerd.sock
     /// [default: the usual one that answers]
@@ -107,6 +128,26 @@ pub struct DoctorArgs {
     pub json: bool,
 }
 
+#[derive(Debug, clap::Args)]
+pub struct VerifyArgs {
+    /// Directory of the journal.
+    #[arg(long, value_name = "DIR", default_value = JOURNAL_DIR)]
+    pub journal_dir: PathBuf,
+
+    /// The node's public key, or a file that has it [default: key.pub of the journal, which proves
+    /// nothing against who can write there]
+    #[arg(long, value_name = "KEY|FILE")]
+    pub public_key: Option<String>,
+
+    /// A checkpoint that was kept off the node: the journal must agree with it. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Vec<PathBuf>,
+
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// The names of the forms that standard output can take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -119,6 +160,24 @@ pub enum OutputName {
     OtlpJson,
     /// Nothing.
     None,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FsyncName {
+    /// After every batch.
+    Always,
+    /// Within journal.fsync_interval (1s) and journal.fsync_bytes (4 MiB).
+    Interval,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhenFullName {
+    /// Take no more: queues fill up to the ring, and what does not fit there is counted as lost.
+    Block,
+    /// Remove the oldest records, delivered or not; what a destination misses is told as lost.
+    DropOldest,
 }
 
 #[cfg(test)]

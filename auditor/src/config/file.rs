@@ -1,5 +1,6 @@
 //! The configuration file.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
@@ -9,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_saphyr::Error as YamlError;
 
 use super::aggregation::TrafficClass;
-use super::args::OutputName;
+use super::args::{FsyncName, OutputName, WhenFullName};
 use super::nearest::nearest;
 use super::period::Period;
 
@@ -20,6 +21,8 @@ pub(super) struct File {
     pub(super) output: Option<OutputName>,
     #[serde(deserialize_with = "or_default")]
     pub(super) otlp: Otlp,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) journal: JournalKeys,
     pub(super) cri_endpoint: Option<String>,
     pub(super) metrics_address: Option<SocketAddr>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +51,24 @@ pub(super) struct File {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Otlp {
     pub(super) endpoint: Option<String>,
+    /// More collectors, by name.
+    #[serde(deserialize_with = "or_default")]
+    pub(super) more: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct JournalKeys {
+    pub(super) enabled: Option<bool>,
+    pub(super) directory: Option<PathBuf>,
+    pub(super) fsync: Option<FsyncName>,
+    pub(super) fsync_interval: Option<Period>,
+    pub(super) fsync_bytes: Option<u64>,
+    pub(super) max_bytes: Option<u64>,
+    pub(super) max_age: Option<Period>,
+    pub(super) when_full: Option<WhenFullName>,
+    pub(super) segment_bytes: Option<u64>,
+    pub(super) checkpoint_interval: Option<Period>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -229,7 +250,7 @@ mod tests {
         assert_eq!(
             error("output: json\notpl:\n  endpoint: http://c:4317\n"),
             "auditor.yaml:2: unknown key \"otpl\", did you mean \"otlp\"?; known here: output, \
-             otlp, cri_endpoint, metrics_address, duration, ring_bytes, include, exclude, headers, \
+             otlp, journal, cri_endpoint, metrics_address, duration, ring_bytes, include, exclude, headers, \
              connection_records, identity, aggregate, node_name, cluster_name, proc_root, \
              drain_timeout, \
              periodic_interval"

@@ -1,5 +1,6 @@
 //! What will be done, decided and checked once.
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use super::args::{OutputName, RunArgs};
 use super::file::{ConnectionRecordKeys, File, FileError, HeaderChange, HeaderChanges, Otlp};
 use super::headers::{HeaderError, RecordedHeaders};
 use super::identity::{IdentityError, IdentitySettings};
+use super::journal::{JournalSettings, JournalSettingsError};
 use super::period::Period;
 use super::{cpus, environment};
 
@@ -43,6 +45,10 @@ pub struct Settings {
     /// The collector by argument or file. `None` leaves it to the `OTEL_EXPORTER_OTLP_*`
     /// variables, which have ranks of their own; without those too, nothing is sent.
     pub otlp_endpoint: Option<String>,
+    /// More collectors: a name for each, and where it is. Their settings are in variables.
+    pub more_collectors: BTreeMap<String, String>,
+    /// `None` if nothing is kept on disk.
+    pub journal: Option<JournalSettings>,
     /// The container runtime's socket; `None` for whichever of the usual ones answers.
     pub cri_endpoint: Option<String>,
     /// Where scrapers are answered; nowhere unless it is set.
@@ -97,6 +103,12 @@ pub enum ConfigError {
     #[error(transparent)]
     Identity(#[from] IdentityError),
     #[error(transparent)]
+    Journal(#[from] JournalSettingsError),
+    #[error(
+        "otlp.more: {0:?} is no name for a collector; use 1 to 32 of a-z, 0-9 and -, not \"otlp\""
+    )]
+    CollectorName(String),
+    #[error(transparent)]
     Aggregation(#[from] AggregationError),
     #[error("ring_bytes: {0} is not a power of two between 65536 and 1073741824")]
     RingBytes(u32),
@@ -146,7 +158,9 @@ impl Settings {
             output: Some(self.output.into()),
             otlp: Otlp {
                 endpoint: self.otlp_endpoint.as_deref().map(without_secrets),
+                more: shown(&self.more_collectors),
             },
+            journal: JournalSettings::keys(self.journal.as_ref()),
             cri_endpoint: self.cri_endpoint.clone(),
             metrics_address: self.metrics_address,
             duration: self.duration.map(Period::from),
@@ -182,7 +196,10 @@ impl Settings {
             .otlp
             .endpoint
             .filter(|_| !environment::names_collector(lookup));
+        let journal = JournalSettings::decide(&args, &file.journal)?;
         Ok(Self {
+            more_collectors: named(file.otlp.more)?,
+            journal,
             output: output(args.output.or(file.output), surroundings.stdout),
             otlp_endpoint: args.otlp_endpoint.or(by_file),
             cri_endpoint: args.cri_endpoint.or(file.cri_endpoint),
@@ -263,6 +280,21 @@ fn proc_root(path: Option<PathBuf>) -> Result<PathBuf, ConfigError> {
     } else {
         Err(ConfigError::ProcRoot(path))
     }
+}
+
+/// The names stand in file names and in names of variables. `otlp` is the one without a name.
+fn named(more: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, ConfigError> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let fits = |name: &str| (1..=32).contains(&name.len()) && name.chars().all(allowed);
+    match more.keys().find(|name| !fits(name) || *name == "otlp") {
+        Some(name) => Err(ConfigError::CollectorName(name.clone())),
+        None => Ok(more),
+    }
+}
+
+fn shown(more: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let entry = |(name, url): (&String, &String)| (name.clone(), without_secrets(url));
+    more.iter().map(entry).collect()
 }
 
 fn first_given(arguments: Vec<String>, file: Vec<String>) -> Vec<String> {

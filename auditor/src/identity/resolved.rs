@@ -34,6 +34,20 @@ pub struct Resolved {
     pub may_improve: bool,
 }
 
+impl Resolved {
+    /// A record about a workload as a whole.
+    pub fn about(workload: &Arc<Workload>, record: Record) -> Self {
+        Self {
+            record,
+            workload: Arc::clone(workload),
+            process: None,
+            other: OtherEnd::Unasked,
+            caller: None,
+            may_improve: false,
+        }
+    }
+}
+
 /// Who is at the other end of the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OtherEnd {
@@ -84,6 +98,11 @@ impl Identifier {
     }
 
     /// Nothing more is expected of the names at either end: what comes next need not wait.
+    /// The workload of records about the node itself.
+    pub fn auditor(&self) -> &Arc<Workload> {
+        &self.auditor
+    }
+
     pub fn give_up(&mut self, record: &Record) {
         let Some(connection) = record.connection() else {
             return;
@@ -94,21 +113,9 @@ impl Identifier {
         }
     }
 
-    /// A record about a workload and no connection of its.
-    pub fn about(&self, workload: &Arc<Workload>, record: Record) -> Resolved {
-        Resolved {
-            record,
-            workload: Arc::clone(workload),
-            process: None,
-            other: OtherEnd::Unasked,
-            caller: None,
-            may_improve: false,
-        }
-    }
-
     pub fn resolve(&mut self, record: Record) -> Resolved {
         let Some(connection) = record.connection() else {
-            return self.about(&self.auditor, record);
+            return Resolved::about(&self.auditor, record);
         };
         // The process was there when the connection was opened, so one that is younger is not it.
         let socket = socket(connection);

@@ -104,14 +104,22 @@ attributes! {
     SMOOTHED_RTT_US = "auditor.connection.smoothed_rtt_us", "int, microseconds", "Smoothed round-trip time at the close.";
     RETRANSMITS = "auditor.connection.retransmits", "int", "Segments sent again.";
     PRE_EXISTING = "auditor.connection.pre_existing", "bool", "The connection is older than the auditor.";
-    LOSS_STAGE = "auditor.loss.stage", "string", "Where it was lost: `ring`, `session`.";
-    LOSS_REASON = "auditor.loss.reason", "string", "Why: `ring_full`, `table_full`, `state_allocation`, `packet_unparsed` (a packet with headers that are not read), `malformed_event`, `unclaimed` (bytes of a handshake), `unknown_connection`, `unread` (events left in the ring), `unaccounted` (the kernel saw it, no stage lost it, and there is no record).";
-    LOSS_UNIT = "auditor.loss.unit", "string", "What is counted: `exchange` or `event`.";
+    LOSS_STAGE = "auditor.loss.stage", "string", "Where it was lost: `ring`, `session`, `journal` or `export`.";
+    LOSS_REASON = "auditor.loss.reason", "string", "Why: `ring_full`, `table_full`, `state_allocation`, `packet_unparsed` (a packet with headers that are not read), `malformed_event`, `unclaimed` (bytes of a handshake), `unknown_connection`, `unread` (events left in the ring), `unaccounted` (the kernel saw it, no stage lost it, and there is no record), `too_large` (for the journal), `removed_or_damaged` (in the journal, before the destination had it), `rejected` (the collector refused it for good).";
+    LOSS_UNIT = "auditor.loss.unit", "string", "What is counted: `exchange`, `event` or `record`.";
     LOSS_COUNT = "auditor.loss.count", "int", "How many.";
     LOSS_LAST_TIME = "auditor.loss.last_time_unix_nano", "int, nanoseconds", "End of the period; the record's time is its beginning.";
+    LOSS_DESTINATION = "auditor.loss.destination", "string", "Destination that did not get it; others may have.";
+    LOSS_FIRST_SEQUENCE = "auditor.loss.first_sequence", "int", "Sequence in the journal from which on the records are that a destination did not get; among others that it got.";
+    LOSS_NEXT_SEQUENCE = "auditor.loss.next_sequence", "int", "Sequence before which they are.";
     COVERAGE_STATE = "auditor.coverage.state", "string", "`started` or `stopped`; of one workload, by its label: `excluded`, `connections_only` or `included` again.";
     COVERAGE_TIER = "auditor.coverage.tier", "string", "`base`.";
     COVERAGE_GAPS = "auditor.coverage.gaps", "string[]", "What this tier does not see.";
-    LIFECYCLE_STATE = "auditor.lifecycle.state", "string", "`started` or `stopped`.";
+    LIFECYCLE_STATE = "auditor.lifecycle.state", "string", "`started`, `stopped`, or `recovered`: the daemon before did not stop in order.";
     LIFECYCLE_VERSION = "auditor.lifecycle.version", "string", "Version of the daemon.";
+    JOURNAL_RECORDS = "auditor.journal.records", "int", "Records that the recovered journal has had since it was made.";
+    JOURNAL_LOST_RECORDS = "auditor.journal.lost_records", "int", "Records among them that a crash took.";
+    JOURNAL_TORN_BYTES = "auditor.journal.torn_bytes", "int, bytes", "Bytes at the end of the recovered journal that are no whole record.";
+    CHECKPOINT_NOTE = "auditor.checkpoint.note", "string", "The checkpoint: a signed note, to be given to `auditor verify --checkpoint`.";
+    CHECKPOINT_RECORDS = "auditor.checkpoint.records", "int", "Records that it covers: the first so many of the journal.";
 }

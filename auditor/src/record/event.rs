@@ -8,15 +8,17 @@ pub enum EventName {
     Loss,
     Coverage,
     Lifecycle,
+    Checkpoint,
 }
 
 impl EventName {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::HttpAccess,
         Self::ConnectionAccess,
         Self::Loss,
         Self::Coverage,
         Self::Lifecycle,
+        Self::Checkpoint,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -26,6 +28,7 @@ impl EventName {
             Self::Loss => "auditor.loss",
             Self::Coverage => "auditor.coverage",
             Self::Lifecycle => "auditor.lifecycle",
+            Self::Checkpoint => "auditor.checkpoint",
         }
     }
 
@@ -42,7 +45,12 @@ impl EventName {
             Self::Coverage => {
                 "What this node can be seen by, on start and stop; what a workload's label leaves out of the audit, when that is first obeyed."
             }
-            Self::Lifecycle => "The daemon started or stopped.",
+            Self::Lifecycle => {
+                "The daemon started or stopped, or found a journal that was not closed in order."
+            }
+            Self::Checkpoint => {
+                "Signed head of the journal, every minute or 100,000 records and at the stop; kept off the node it proves later what was there."
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the session found → records.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use super::{Aggregate, EventName};
 use crate::{
@@ -39,6 +39,8 @@ pub enum Fact {
     Loss(Loss),
     Coverage(Coverage),
     Lifecycle(Lifecycle),
+    Recovered(Recovered),
+    Checkpoint(Checkpoint),
 }
 
 /// Something that could not be recorded.
@@ -46,8 +48,12 @@ pub enum Fact {
 pub struct Loss {
     pub stage: &'static str,
     pub reason: &'static str,
-    /// What is counted: `exchange` or `event`.
+    /// What is counted: `exchange`, `event` or `record`.
     pub unit: &'static str,
+    /// Which destination did not get it, if that is what was lost.
+    pub destination: Option<Box<str>>,
+    /// By sequence, where the records are in the journal, or were, if they had a place there.
+    pub within: Option<Range<u64>>,
     /// Where it is known: requests that would have been recorded as inbound, or not.
     pub inbound: Option<bool>,
     pub count: u64,
@@ -72,6 +78,26 @@ pub struct Lifecycle {
     pub version: &'static str,
 }
 
+/// What was met in the journal of a daemon that did not stop in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovered {
+    /// Records found.
+    pub records: u64,
+    /// Records whose place is empty.
+    pub lost_records: u64,
+    /// Bytes that are no whole frame.
+    pub torn_bytes: u64,
+}
+
+/// A signed head of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The signed note as it stands in the journal.
+    pub note: String,
+    /// Records that it covers.
+    pub records: u64,
+}
+
 /// An audit fact with its times.
 #[derive(Debug)]
 pub struct Record {
@@ -93,7 +119,8 @@ impl Record {
             }
             Fact::Loss(_) => EventName::Loss,
             Fact::Coverage(_) => EventName::Coverage,
-            Fact::Lifecycle(_) => EventName::Lifecycle,
+            Fact::Lifecycle(_) | Fact::Recovered(_) => EventName::Lifecycle,
+            Fact::Checkpoint(_) => EventName::Checkpoint,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Attributes of records about the node itself.
 
 use super::attributes::Attributes;
-use crate::record::{Coverage, Lifecycle, Loss, Record, attribute as a};
+use crate::record::{Checkpoint, Coverage, Lifecycle, Loss, Record, Recovered, attribute as a};
 
 pub(super) fn loss(attributes: &mut Attributes<'_>, record: &Record, loss: &Loss) {
     let direction = loss
@@ -11,7 +11,7 @@ pub(super) fn loss(attributes: &mut Attributes<'_>, record: &Record, loss: &Loss
         loss.stage,
         loss.reason,
         loss.unit,
-        direction.unwrap_or("any"),
+        direction.or(loss.destination.as_deref()).unwrap_or("any"),
     ]
     .join("-");
     attributes.node_id(&what, record.boot_ns, loss.count);
@@ -23,6 +23,13 @@ pub(super) fn loss(attributes: &mut Attributes<'_>, record: &Record, loss: &Loss
     attributes.int(a::LOSS_LAST_TIME, record.time + period);
     if let Some(direction) = direction {
         attributes.string(a::DIRECTION, direction);
+    }
+    if let Some(destination) = &loss.destination {
+        attributes.string(a::LOSS_DESTINATION, destination);
+    }
+    if let Some(within) = &loss.within {
+        attributes.int(a::LOSS_FIRST_SEQUENCE, within.start);
+        attributes.int(a::LOSS_NEXT_SEQUENCE, within.end);
     }
     attributes.body(&format!(
         "{} {}(s) lost at stage {}: {}",
@@ -51,4 +58,28 @@ pub(super) fn lifecycle(attributes: &mut Attributes<'_>, record: &Record, lifecy
         "auditor {} {}",
         lifecycle.version, lifecycle.state
     ));
+}
+
+pub(super) fn recovered(attributes: &mut Attributes<'_>, record: &Record, recovered: &Recovered) {
+    attributes.node_id("recovered", record.boot_ns, 0);
+    attributes.string(a::LIFECYCLE_STATE, "recovered");
+    attributes.string(a::LIFECYCLE_VERSION, env!("CARGO_PKG_VERSION"));
+    attributes.int(a::JOURNAL_RECORDS, recovered.records);
+    attributes.int(a::JOURNAL_LOST_RECORDS, recovered.lost_records);
+    attributes.int(a::JOURNAL_TORN_BYTES, recovered.torn_bytes);
+    attributes.body(&format!(
+        "the daemon before did not stop in order: {} records found, {} lost, {} bytes torn",
+        recovered.records, recovered.lost_records, recovered.torn_bytes
+    ));
+}
+
+pub(super) fn checkpoint(
+    attributes: &mut Attributes<'_>,
+    record: &Record,
+    checkpoint: &Checkpoint,
+) {
+    attributes.node_id("checkpoint", record.boot_ns, checkpoint.records);
+    attributes.string(a::CHECKPOINT_NOTE, &checkpoint.note);
+    attributes.int(a::CHECKPOINT_RECORDS, checkpoint.records);
+    attributes.body(&format!("checkpoint of {} records", checkpoint.records));
 }

@@ -79,6 +79,8 @@ impl Redactor {
             Fact::Loss(loss) => node::loss(&mut attributes, record, loss),
             Fact::Coverage(coverage) => node::coverage(&mut attributes, record, coverage),
             Fact::Lifecycle(lifecycle) => node::lifecycle(&mut attributes, record, lifecycle),
+            Fact::Recovered(recovered) => node::recovered(&mut attributes, record, recovered),
+            Fact::Checkpoint(head) => node::checkpoint(&mut attributes, record, head),
         }
         if let Some(caller) = &resolved.caller {
             caller::write(&mut attributes, caller);

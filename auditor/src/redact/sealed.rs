@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 /// A redacted record, encoded: two OTLP protobuf messages.
 ///
-/// Only `redact` can make one, so whatever holds a `Sealed` holds no secret. The bytes are
-/// encoded once and go to the journal and onto the wire as they are.
+/// Only `redact` can make one, and only the journal gives one back, so whatever holds a `Sealed`
+/// holds no secret. The bytes are encoded once and go to the journal and onto the wire as they are.
 #[derive(Clone, Debug)]
 pub struct Sealed {
     resource: Arc<[u8]>,
@@ -17,6 +17,11 @@ impl Sealed {
     /// `opentelemetry.proto.logs.v1.LogRecord`.
     pub(super) fn new(resource: Arc<[u8]>, record: Vec<u8>) -> Self {
         Self { resource, record }
+    }
+
+    /// Takes back from the journal what was sealed when it was put there.
+    pub(crate) fn stored(resource: Arc<[u8]>, record: Vec<u8>) -> Self {
+        Self::new(resource, record)
     }
 
     /// Lets later stages be tested without the stages before them.

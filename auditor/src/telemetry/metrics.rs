@@ -9,7 +9,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use prometheus_client::{encoding::text::encode, metrics::info::Info, registry::Registry};
 use tokio::{net::TcpListener, sync::Semaphore};
 
-use super::totals::SharedTotals;
+use super::{standing::Standing, totals::SharedTotals};
 
 /// Scrapers at a time; more wait.
 const MAX_CONNECTIONS: usize = 16;
@@ -25,11 +25,18 @@ pub struct MetricsEndpoint {
 }
 
 impl MetricsEndpoint {
-    pub async fn bind(address: SocketAddr, totals: SharedTotals) -> io::Result<Self> {
+    pub async fn bind(
+        address: SocketAddr,
+        totals: SharedTotals,
+        standing: Option<Standing>,
+    ) -> io::Result<Self> {
         let mut registry = Registry::default();
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("auditor_build", "The daemon that answers", build);
         registry.register_collector(Box::new(totals));
+        if let Some(standing) = standing {
+            registry.register_collector(Box::new(standing));
+        }
         Ok(Self {
             listener: TcpListener::bind(address).await?,
             registry: Arc::new(registry),

@@ -165,7 +165,9 @@ fn what_cannot_be_shown_is_escaped() {
 fn hostile_requests_forge_no_line_for_people_either() {
     let nginx = Nginx::start(AccessLog::Off);
     let mut command = Command::new(BINARY);
-    command.args(["run", "--output", "pretty"]).env_clear();
+    command
+        .args(["run", "--output", "pretty", "--no-journal"])
+        .env_clear();
     let auditor = Auditor::launch(command);
     send_to(&nginx);
     let stopped = auditor.stop();

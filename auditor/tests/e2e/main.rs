@@ -10,6 +10,7 @@ mod access;
 mod capture;
 mod counts;
 mod delivery;
+mod durable;
 mod frames;
 mod framing;
 mod grpc;

@@ -2,6 +2,8 @@
 
 use crate::support::auditor::{Auditor, BINARY};
 use crate::support::client::{curl, h2load};
+use crate::support::fickle::{Fickle, Mood};
+use crate::support::kept::Kept;
 use crate::support::nginx::{AccessLog, KB, Nginx};
 use crate::support::ports;
 use crate::support::process::finish;
@@ -54,12 +56,55 @@ fn the_counts_of_the_kernel_and_of_the_records_are_scraped() {
     auditor.stop().assert_nothing_lost();
 }
 
+/// What goes in is in the journal, and what is there is acknowledged, by the daemon's own count.
+#[test]
+fn the_way_from_the_journal_to_the_collector_is_scraped() {
+    let (kept, fickle) = (Kept::new(), Fickle::start(Mood::Gone));
+    let nginx = Nginx::start(AccessLog::Off);
+    let address = format!("127.0.0.1:{}", ports::free());
+    let auditor = Auditor::start(&[
+        "--metrics-address",
+        &address,
+        "--journal-dir",
+        &kept.argument(),
+        "--otlp-endpoint",
+        &fickle.endpoint(),
+    ]);
+    let url = format!("http://{address}/metrics");
+    let scraped = |name: &str| {
+        let text = curl(&[&url]).text().to_owned();
+        sample(&text, name).unwrap_or_else(|| panic!("no {name}: {text}"))
+    };
+    let (waiting, acknowledged) = (
+        "auditor_delivery_waiting{destination=\"otlp\"}",
+        "auditor_delivery_acknowledged_total{destination=\"otlp\"}",
+    );
+    h2load(&nginx.url(KB), REQUESTS, 1);
+    until("records wait in the journal", || {
+        (scraped(waiting) >= 2 * u64::from(REQUESTS)).then_some(())
+    });
+    assert_eq!(scraped(acknowledged), 0);
+    assert!(scraped("auditor_journal_durable") <= scraped("auditor_journal_written"));
+    fickle.turn(Mood::Takes);
+    until("they are acknowledged", || {
+        (scraped(acknowledged) >= 2 * u64::from(REQUESTS)).then_some(())
+    });
+    auditor.stop().assert_nothing_lost();
+}
+
 #[test]
 fn an_address_that_is_taken_is_named() {
     let nginx = Nginx::start(AccessLog::Off);
     let address = format!("127.0.0.1:{}", nginx.port);
     let mut command = std::process::Command::new(BINARY);
-    command.args(["run", "--output", "none", "--metrics-address", &address]);
+    command.args([
+        "run",
+        "--output",
+        "none",
+        "--no-journal",
+        "--metrics-address",
+        &address,
+    ]);
     let finished = finish(&mut command);
     assert_eq!(finished.status.code(), Some(1), "{}", finished.stderr);
     assert!(finished.stderr.contains(&address), "{}", finished.stderr);

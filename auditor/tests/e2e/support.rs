@@ -3,7 +3,9 @@
 pub(crate) mod auditor;
 pub(crate) mod client;
 pub(crate) mod dialogue;
+pub(crate) mod fickle;
 pub(crate) mod grpc;
+pub(crate) mod kept;
 pub(crate) mod kernel;
 pub(crate) mod message;
 pub(crate) mod namespace;

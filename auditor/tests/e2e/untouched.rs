@@ -73,7 +73,14 @@ fn nothing_stays_attached_after_a_start_that_failed() {
     let mut failed = 0;
     for descriptors in 8..64 {
         let limit = format!("--nofile={descriptors}");
-        let arguments = ["run", "--output", "json", "--duration", "1ms"];
+        let arguments = [
+            "run",
+            "--output",
+            "json",
+            "--duration",
+            "1ms",
+            "--no-journal",
+        ];
         let mut command = Command::new("prlimit");
         let finished = finish(command.args([&limit, BINARY]).args(arguments));
         if finished.status.success() {

@@ -118,7 +118,7 @@ impl Running {
                 gaps: Vec::new(),
             };
             let record = self.recorder.node(Fact::Coverage(coverage));
-            let about = self.stages.identifier.about(workload, record);
+            let about = Resolved::about(workload, record);
             self.resolved.push(about);
             self.seal_resolved();
         }

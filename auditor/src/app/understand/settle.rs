@@ -127,6 +127,8 @@ impl Running {
             stage,
             reason,
             unit,
+            destination: None,
+            within: None,
             inbound,
             count,
             first_ns: self.settled_ns,

@@ -72,9 +72,11 @@ pub(super) enum Failure {
         after: Option<Duration>,
         reason: String,
     },
+    /// Worth another try when somebody has put it right: the credentials, the address.
+    Denied { reason: String },
     /// Worth another try in smaller pieces.
     TooLarge { reason: String },
-    /// The same request will never be taken.
+    /// The same request will never be taken, though perhaps a part of it.
     Permanent { reason: String },
 }
 
@@ -90,6 +92,9 @@ impl Failure {
         match self {
             Self::Again { after, reason } => Self::Again {
                 after,
+                reason: change(reason),
+            },
+            Self::Denied { reason } => Self::Denied {
                 reason: change(reason),
             },
             Self::TooLarge { reason } => Self::TooLarge {

@@ -15,7 +15,7 @@ use super::http::HttpClient;
 use super::settings::{OtlpSettings, Protocol, TlsFiles};
 use super::tls::{self, Stamp, TlsError};
 
-/// Certificates rotate in hours; looking more often than this finds nothing.
+/// Certificates rotate in hours; while all goes well, looking more often than this finds nothing.
 const CERTIFICATE_CHECK: Duration = Duration::from_secs(30);
 /// A peer that vanished without a word is noticed by an unanswered ping.
 const PING: Duration = Duration::from_secs(15);
@@ -36,6 +36,8 @@ pub(super) struct Client {
     wire: Wire,
     stamp: Stamp,
     checked: Instant,
+    /// The last request did not come through: perhaps for a certificate that has been replaced.
+    failed: bool,
 }
 
 enum Wire {
@@ -58,13 +60,15 @@ impl Client {
             wire,
             stamp,
             checked: Instant::now(),
+            failed: false,
         })
     }
 
     /// Takes up certificates that have changed on disk. While they cannot be used (the second of
     /// two files is still being written) the old ones stay.
     fn refresh(&mut self) {
-        if !is_tls(&self.settings) || self.checked.elapsed() < CERTIFICATE_CHECK {
+        let is_due = self.failed || self.checked.elapsed() >= CERTIFICATE_CHECK;
+        if !is_tls(&self.settings) || !is_due {
             return;
         }
         self.checked = Instant::now();
@@ -99,6 +103,7 @@ impl Carry for Client {
                 timeout.as_millis()
             )))
         });
+        self.failed = answer.is_err();
         // The one place that every server's words pass on their way to a log.
         let redact = |text: String| self.settings.headers.redact(&text);
         match answer {

@@ -46,11 +46,12 @@ impl<C: Carry + Send> Courier<C> {
             let records = range.len() as u64;
             match self.request(&batch[range.clone()], drain).await {
                 Some(Ok(accepted)) => delivery += account(records, &accepted),
-                Some(Err(Rejected::TooLarge(reason))) if records > 1 => {
-                    tracing::debug!(records, reason, "the request is too large: sending halves");
+                // Of what is too large, or has something that is not taken, a part may be.
+                Some(Err(reason)) if records > 1 => {
+                    tracing::debug!(records, reason, "the request is not taken: sending halves");
                     waiting.extend(halves(range));
                 }
-                Some(Err(Rejected::TooLarge(reason) | Rejected::Permanent(reason))) => {
+                Some(Err(reason)) => {
                     tracing::warn!(records, reason, "the collector rejected records");
                     delivery.rejected += records;
                 }
@@ -69,7 +70,7 @@ impl<C: Carry + Send> Courier<C> {
         &mut self,
         batch: &[Sealed],
         drain: &mut Drain,
-    ) -> Option<Result<Accepted, Rejected>> {
+    ) -> Option<Result<Accepted, String>> {
         let request = request::encode(batch);
         loop {
             let answer = tokio::select! {
@@ -77,18 +78,16 @@ impl<C: Carry + Send> Courier<C> {
                 () = drain.passed() => return None,
                 answer = self.carrier.carry(&request) => answer,
             };
-            let (after, reason) = match answer {
+            let (trouble, after, reason) = match answer {
                 Ok(accepted) => return Some(Ok(self.answered(accepted))),
-                Err(Failure::TooLarge { reason }) => {
-                    return Some(Err(self.answered(Rejected::TooLarge(reason))));
+                Err(Failure::TooLarge { reason } | Failure::Permanent { reason }) => {
+                    return Some(Err(self.answered(reason)));
                 }
-                Err(Failure::Permanent { reason }) => {
-                    return Some(Err(self.answered(Rejected::Permanent(reason))));
-                }
-                Err(Failure::Again { after, reason }) => (after, reason),
+                Err(Failure::Denied { reason }) => (Trouble::Denied, None, reason),
+                Err(Failure::Again { after, reason }) => (Trouble::Passing, after, reason),
             };
             let wait = self.backoff.next(after, random());
-            self.failed(&reason, wait);
+            self.failed(trouble, &reason, wait);
             tokio::select! {
                 biased;
                 () = drain.passed() => return None,
@@ -97,23 +96,28 @@ impl<C: Carry + Send> Courier<C> {
         }
     }
 
-    /// Says less and less often that the collector is still not there.
-    fn failed(&self, reason: &str, wait: Duration) {
+    /// Says less and less often that the collector is still not there, or does not let us in.
+    fn failed(&self, trouble: Trouble, reason: &str, wait: Duration) {
         let (failures, retry_ms) = (self.backoff.failures(), wait.as_millis());
-        if failures.is_power_of_two() {
-            tracing::warn!(
+        match trouble {
+            Trouble::Denied if failures.is_power_of_two() => tracing::error!(
+                failures,
+                retry_ms,
+                reason,
+                "the collector denies access, trying again: check the endpoint and the credentials"
+            ),
+            Trouble::Passing if failures.is_power_of_two() => tracing::warn!(
                 failures,
                 retry_ms,
                 reason,
                 "cannot deliver records, trying again"
-            );
-        } else {
-            tracing::debug!(
+            ),
+            Trouble::Denied | Trouble::Passing => tracing::debug!(
                 failures,
                 retry_ms,
                 reason,
                 "cannot deliver records, trying again"
-            );
+            ),
         }
     }
 
@@ -127,9 +131,13 @@ impl<C: Carry + Send> Courier<C> {
     }
 }
 
-enum Rejected {
-    TooLarge(String),
-    Permanent(String),
+/// Why a request has to be sent again.
+#[derive(Clone, Copy)]
+enum Trouble {
+    /// It may be over by itself.
+    Passing,
+    /// Somebody has to put it right.
+    Denied,
 }
 
 /// A server cannot reject more than it was sent, whatever it says.

@@ -15,7 +15,7 @@ impl Drain {
     }
 
     /// Returns when the deadline has passed. May be dropped and called again.
-    pub(super) async fn passed(&mut self) {
+    pub async fn passed(&mut self) {
         loop {
             let deadline = *self.0.borrow_and_update();
             let Some(deadline) = deadline else {

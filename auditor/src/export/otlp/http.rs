@@ -73,7 +73,7 @@ impl HttpClient {
         // The status tells what became of the request, whether or not the text can be had.
         let text = read(body).await;
         if head.status.is_success() {
-            return Ok(accepted(&head.headers, &text));
+            return accepted(&head.headers, &text);
         }
         let after = head
             .headers
@@ -120,14 +120,18 @@ fn is(headers: &HeaderMap, kind: &str) -> bool {
         .is_some_and(|value| value.trim_start().starts_with(kind))
 }
 
-/// A success in another form (some backends answer `OK`) says nothing about single records.
-fn accepted(headers: &HeaderMap, text: &[u8]) -> Accepted {
+/// A success in another form (some backends answer `OK`) says nothing about single records. A page
+/// for people is the answer of somebody else: a portal, a proxy.
+fn accepted(headers: &HeaderMap, text: &[u8]) -> Result<Accepted, Failure> {
     if is(headers, PROTOBUF) {
-        Accepted::from_protobuf(text)
+        Ok(Accepted::from_protobuf(text))
     } else if is(headers, JSON) {
-        Accepted::from_json(text)
+        Ok(Accepted::from_json(text))
+    } else if is(headers, "text/html") {
+        let reason = "a web page answers, not a collector".to_owned();
+        Err(Failure::Denied { reason })
     } else {
-        Accepted::default()
+        Ok(Accepted::default())
     }
 }
 

@@ -42,9 +42,10 @@ impl Backoff {
     }
 }
 
-/// By the table of the OTLP specification. `RESOURCE_EXHAUSTED` counts as back-pressure also
-/// without the `RetryInfo` that the specification wants: most servers under load omit it, and to
-/// drop audit records for that would be wrong.
+/// By the table of the OTLP specification, except where it would have audit records dropped.
+/// `RESOURCE_EXHAUSTED` counts as back-pressure also without the `RetryInfo` that the
+/// specification wants: most servers under load omit it. `INTERNAL` and `UNKNOWN` are the server's
+/// trouble and not the request's, and who is denied is late and not refused.
 pub(super) fn of_grpc(code: Code, message: &str, details: &[u8], reason: String) -> Failure {
     match code {
         Code::ResourceExhausted | Code::OutOfRange if says_too_large(message) => {
@@ -56,19 +57,26 @@ pub(super) fn of_grpc(code: Code, message: &str, details: &[u8], reason: String)
         | Code::Aborted
         | Code::OutOfRange
         | Code::DataLoss
+        | Code::Internal
+        | Code::Unknown
         | Code::ResourceExhausted => Failure::Again {
             after: retry_info(details),
             reason,
         },
+        Code::Unauthenticated | Code::PermissionDenied | Code::NotFound | Code::Unimplemented => {
+            Failure::Denied { reason }
+        }
         _ => Failure::Permanent { reason },
     }
 }
 
-/// By the specification too, and 408: the server did not wait for the request, so it judged none.
+/// Likewise. 408: the server did not wait for the request, so it judged none. A redirect, or a page
+/// where the path should be, is an address that is not the collector's.
 pub(super) fn of_http(status: StatusCode, after: Option<Duration>, reason: String) -> Failure {
     match status.as_u16() {
         413 => Failure::TooLarge { reason },
-        408 | 429 | 502 | 503 | 504 => Failure::Again { after, reason },
+        300..=399 | 401 | 403..=405 | 407 | 501 => Failure::Denied { reason },
+        408 | 429 | 500.. => Failure::Again { after, reason },
         _ => Failure::Permanent { reason },
     }
 }

@@ -49,6 +49,10 @@ impl Auditor {
     pub(crate) fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(BINARY);
         command.args(["run", "--output", "json"]).args(arguments);
+        // The machine's own journal is none of a test's.
+        if !arguments.contains(&"--journal-dir") {
+            command.arg("--no-journal");
+        }
         command.env_clear().envs(variables.iter().copied());
         Self::launch(command)
     }
@@ -72,6 +76,10 @@ impl Auditor {
                 .then_some(())
         });
         Self { process, files }
+    }
+
+    pub(crate) fn log(&self) -> String {
+        self.files.log()
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -183,6 +191,11 @@ impl Stopped {
         let losses: Vec<_> = self.records().filter(|r| r.event_name == LOSS).collect();
         assert!(losses.is_empty(), "{losses:#?}");
         assert_eq!(self.summary.get("records"), self.records().count() as u64);
+    }
+
+    /// Figures of the line that begins so.
+    pub(crate) fn line(&self, prefix: &str) -> Line {
+        Line::find(&self.log(), prefix)
     }
 
     pub(crate) fn stdout(&self) -> PathBuf {

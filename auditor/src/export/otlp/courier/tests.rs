@@ -79,13 +79,30 @@ async fn a_partial_success_is_split_exactly() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_permanent_failure_costs_its_request_and_no_other() {
-    let permanent = Err(Failure::Permanent {
-        reason: "bad".into(),
+async fn a_permanent_failure_costs_the_record_that_causes_it_and_no_other() {
+    let permanent = || {
+        Err(Failure::Permanent {
+            reason: "bad".into(),
+        })
+    };
+    // The third of four.
+    let answers = [permanent(), DONE, permanent(), permanent(), DONE];
+    let (outcome, sent) = deliver(answers, 4).await;
+    assert_eq!(outcome, delivery(3, 1, 0));
+    assert_eq!(
+        sent,
+        [vec![0, 1, 2, 3], vec![0, 1], vec![2, 3], vec![2], vec![3]]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_denied_tries_again() {
+    let denied = Err(Failure::Denied {
+        reason: "HTTP 401".into(),
     });
-    let (outcome, sent) = deliver([DONE, permanent, DONE], 1100).await;
-    assert_eq!(outcome, delivery(588, 512, 0));
-    assert_eq!(sent.len(), 3);
+    let (outcome, sent) = deliver([denied, DONE], 2).await;
+    assert_eq!(outcome, delivery(2, 0, 0));
+    assert_eq!(sent.len(), 2);
 }
 
 #[tokio::test(start_paused = true)]

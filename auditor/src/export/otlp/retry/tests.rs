@@ -57,40 +57,46 @@ fn again(after: Option<Duration>) -> Failure {
     }
 }
 
+fn denied() -> Failure {
+    Failure::Denied {
+        reason: String::new(),
+    }
+}
+
+fn permanent() -> Failure {
+    Failure::Permanent {
+        reason: String::new(),
+    }
+}
+
 fn grpc(code: Code, message: &str) -> Failure {
     of_grpc(code, message, &[], String::new())
 }
 
 #[test]
-fn grpc_codes_are_judged_as_specified() {
-    let retryable = [1, 4, 8, 10, 11, 14, 15];
+fn grpc_codes_are_judged_so_that_records_are_late_rather_than_lost() {
     for code in 1..=16 {
-        let expected = if retryable.contains(&code) {
-            again(None)
-        } else {
-            Failure::Permanent {
-                reason: String::new(),
-            }
+        let expected = match code {
+            1 | 2 | 4 | 8 | 10 | 11 | 13..=15 => again(None),
+            5 | 7 | 12 | 16 => denied(),
+            _ => permanent(),
         };
         assert_eq!(grpc(Code::from(code), ""), expected, "{code}");
     }
 }
 
 #[test]
-fn http_statuses_are_judged_as_specified() {
+fn http_statuses_are_judged_likewise() {
     let after = Some(Duration::from_secs(3));
     let http = |status| of_http(StatusCode::from_u16(status).unwrap(), after, String::new());
-    for status in [408, 429, 502, 503, 504] {
+    for status in [408, 429, 500, 502, 503, 504, 599] {
         assert_eq!(http(status), again(after), "{status}");
     }
-    for status in [301, 400, 401, 404, 415, 500, 501] {
-        assert_eq!(
-            http(status),
-            Failure::Permanent {
-                reason: String::new()
-            },
-            "{status}"
-        );
+    for status in [301, 401, 403, 404, 407, 501] {
+        assert_eq!(http(status), denied(), "{status}");
+    }
+    for status in [400, 415, 422] {
+        assert_eq!(http(status), permanent(), "{status}");
     }
     assert_eq!(
         http(413),

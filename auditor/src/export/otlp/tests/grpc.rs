@@ -151,13 +151,28 @@ async fn tries_again_what_the_server_could_not_take_now() {
 }
 
 #[tokio::test]
-async fn a_permanent_failure_is_final() {
-    let (endpoint, running) = collector([Err(Status::invalid_argument("bad"))]).await;
+async fn a_permanent_failure_is_final_for_the_record_that_causes_it() {
+    let bad = || Err(Status::invalid_argument("bad"));
+    let (endpoint, running) = collector([bad(), bad()]).await;
     assert_eq!(
-        export(settings(&endpoint, &[]), batch(0..5)).await,
-        delivery(0, 5, 0)
+        export(settings(&endpoint, &[]), batch(0..2)).await,
+        delivery(1, 1, 0)
     );
-    assert_eq!(seen(&running.requests).len(), 1);
+    assert_eq!(seen(&running.requests).len(), 3);
+}
+
+#[tokio::test]
+async fn who_is_not_let_in_asks_again() {
+    let script = [
+        Err(Status::unauthenticated("token expired")),
+        Err(Status::permission_denied("not yet")),
+    ];
+    let (endpoint, running) = collector(script).await;
+    assert_eq!(
+        export(settings(&endpoint, &[]), batch(0..2)).await,
+        delivery(2, 0, 0)
+    );
+    assert_eq!(seen(&running.requests).len(), 3);
 }
 
 #[tokio::test]

@@ -168,13 +168,29 @@ async fn waits_as_long_as_retry_after_says() {
 }
 
 #[tokio::test]
-async fn a_permanent_failure_is_final() {
-    let (endpoint, posts) = collector([answer(400, "text/plain", "bad")]).await;
+async fn a_permanent_failure_is_final_for_the_record_that_causes_it() {
+    let bad = || answer(400, "text/plain", "bad");
+    let (endpoint, posts) = collector([bad(), bad()]).await;
     assert_eq!(
-        export(over_http(&endpoint, &[]), batch(0..5)).await,
-        delivery(0, 5, 0)
+        export(over_http(&endpoint, &[]), batch(0..2)).await,
+        delivery(1, 1, 0)
     );
-    assert_eq!(seen(&posts).len(), 1);
+    assert_eq!(seen(&posts).len(), 3);
+}
+
+#[tokio::test]
+async fn who_is_not_let_in_or_meets_a_web_page_asks_again() {
+    let script = [
+        answer(401, "text/plain", ""),
+        answer(500, "text/plain", ""),
+        answer(200, "text/html", "<h1>Please log in</h1>"),
+    ];
+    let (endpoint, posts) = collector(script).await;
+    assert_eq!(
+        export(over_http(&endpoint, &[]), batch(0..2)).await,
+        delivery(2, 0, 0)
+    );
+    assert_eq!(seen(&posts).len(), 4);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -49,6 +50,19 @@ impl Authority {
         self.directory.join(file).to_str().unwrap().to_owned()
     }
 
+    /// To an endpoint with the files of this authority.
+    fn settings(&self, endpoint: &str) -> OtlpSettings {
+        let variables = [
+            ("CERTIFICATE", self.file("ca.pem")),
+            ("CLIENT_CERTIFICATE", self.file("client.pem")),
+            ("CLIENT_KEY", self.file("client.key")),
+        ];
+        let variables = variables
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
+        settings(endpoint, &variables)
+    }
+
     /// Takes nobody without a certificate of this authority.
     async fn serve(&self) -> (String, Running) {
         let mut roots = RootCertStore::empty();
@@ -94,19 +108,65 @@ impl Drop for Authority {
 async fn both_ends_prove_who_they_are() {
     let authority = Authority::new("both-ends");
     let (endpoint, running) = authority.serve().await;
-    let variables = [
-        ("CERTIFICATE", authority.file("ca.pem")),
-        ("CLIENT_CERTIFICATE", authority.file("client.pem")),
-        ("CLIENT_KEY", authority.file("client.key")),
-    ];
-    let variables = variables
-        .each_ref()
-        .map(|(name, value)| (*name, value.as_str()));
     assert_eq!(
-        export(settings(&endpoint, &variables), batch(0..5)).await,
+        export(authority.settings(&endpoint), batch(0..5)).await,
         delivery(5, 0, 0)
     );
     assert_eq!(seen(&running.requests).len(), 1);
+}
+
+/// Tries to deliver five records for a second, and then, after `change`, for four more.
+async fn export_while(endpoint: &str, files: &Authority, change: impl FnOnce()) -> Delivery {
+    let (sender, receiver) = mpsc::channel(1);
+    let (set, drain) = watch::channel(None);
+    sender.send(batch(0..5)).await.unwrap();
+    drop(sender);
+    let exporter = Exporter::new(files.settings(endpoint)).unwrap();
+    let exporter = tokio::spawn(exporter.run(receiver, Drain::new(drain)));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    change();
+    set.send_replace(Some(Instant::now() + Duration::from_secs(4)));
+    exporter.await.unwrap()
+}
+
+#[tokio::test]
+async fn a_certificate_of_another_authority_delivers_nothing_until_it_is_replaced() {
+    let (authority, other) = (Authority::new("right"), Authority::new("wrong"));
+    let (endpoint, running) = authority.serve().await;
+    // The client's own certificate is the wrong one, and then is not any more.
+    other.write("ca.pem", &authority.issuer.pem());
+    let outcome = export_while(&endpoint, &other, || {}).await;
+    assert_eq!(outcome, delivery(0, 0, 5));
+    let outcome = export_while(&endpoint, &other, || {
+        let (certificate, key) = authority.issue("client");
+        other.write("client.key", &key.serialize_pem());
+        other.write("client.pem", &certificate.pem());
+    });
+    assert_eq!(outcome.await, delivery(5, 0, 0));
+    assert_eq!(seen(&running.requests).len(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_vouched_for_gets_nothing() {
+    let (authority, other) = (Authority::new("theirs"), Authority::new("ours"));
+    let (endpoint, running) = authority.serve().await;
+    assert_eq!(
+        export_while(&endpoint, &other, || {}).await,
+        delivery(0, 0, 5)
+    );
+    assert_eq!(seen(&running.requests).len(), 0);
+}
+
+#[tokio::test]
+async fn a_server_of_another_name_gets_nothing() {
+    let authority = Authority::new("name");
+    let (endpoint, running) = authority.serve().await;
+    let endpoint = endpoint.replace("127.0.0.1", "localhost");
+    assert_eq!(
+        export_while(&endpoint, &authority, || {}).await,
+        delivery(0, 0, 5)
+    );
+    assert_eq!(seen(&running.requests).len(), 0);
 }
 
 #[test]

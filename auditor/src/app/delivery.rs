@@ -1,0 +1,163 @@
+//! One task for each destination: from the journal to the collector, at its own pace.
+
+use std::time::{Duration, Instant};
+
+use tokio::{sync::watch, task::block_in_place};
+
+use crate::{
+    export::otlp::{Delivery, Drain, Exporter},
+    journal::{Batch, Cursor, CursorName, Directory, JournalError, Limit, Progress, Reader, Start},
+    telemetry::Standing,
+};
+
+/// What is read at once: a request of the exporter.
+const LIMIT: Limit = Limit {
+    records: 512,
+    bytes: 3 << 20,
+};
+/// The place is written so often at most: after a crash so much comes twice, with the same ids.
+const ADVANCE_INTERVAL: Duration = Duration::from_secs(1);
+/// How long a failed read waits.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A collector and its place in the journal.
+pub(super) struct Destination {
+    name: String,
+    reader: Reader<Directory>,
+    cursor: Cursor<Directory>,
+    /// The sequence below which every record has its outcome.
+    done: u64,
+    advanced: Instant,
+    exporter: Exporter,
+    standing: Standing,
+}
+
+impl Destination {
+    /// Goes on where it was left; `end` is the sequence of the next record to come.
+    pub(super) fn open(
+        name: &str,
+        directory: &Directory,
+        end: u64,
+        exporter: Exporter,
+        standing: Standing,
+    ) -> Result<Self, JournalError> {
+        let cursor_name = CursorName::new(name).expect("settings admit no other names");
+        let (cursor, start) = Cursor::open(directory.clone(), &cursor_name, end)?;
+        let place = cursor.place();
+        match start {
+            Start::Resumed | Start::New => {
+                tracing::info!(destination = name, place, waiting = end - place, "delivery");
+            }
+            Start::Damaged => {
+                tracing::warn!(
+                    destination = name,
+                    "its place is damaged: from the beginning"
+                );
+            }
+            Start::Beyond { acknowledged } => tracing::error!(
+                destination = name,
+                acknowledged,
+                end,
+                "the journal has fewer records than were acknowledged: it was replaced or cut"
+            ),
+        }
+        standing.destination(name, |delivered| delivered.place = place);
+        Ok(Self {
+            name: name.to_owned(),
+            reader: Reader::new(directory.clone(), place),
+            cursor,
+            done: place,
+            advanced: Instant::now(),
+            exporter,
+            standing,
+        })
+    }
+
+    /// Delivers what becomes durable, until the journal has ended or the deadline has passed.
+    pub(super) async fn run(mut self, mut progress: watch::Receiver<Progress>, mut drain: Drain) {
+        loop {
+            let until = progress.borrow_and_update().durable;
+            if self.reader.next() < until {
+                if !self.step(until, &mut drain).await {
+                    break;
+                }
+                continue;
+            }
+            self.advance();
+            tokio::select! {
+                biased;
+                () = drain.passed() => break,
+                changed = progress.changed() => if changed.is_err() {
+                    break;
+                },
+            }
+        }
+        self.advance();
+    }
+
+    /// One batch. False when the deadline has passed before all of it had its outcome.
+    async fn step(&mut self, until: u64, drain: &mut Drain) -> bool {
+        let batch = match block_in_place(|| self.reader.read(until, LIMIT)) {
+            Ok(batch) => batch,
+            Err(error) => {
+                tracing::error!(destination = self.name, %error, "trying again");
+                return tokio::select! {
+                    biased;
+                    () = drain.passed() => false,
+                    () = tokio::time::sleep(PAUSE) => true,
+                };
+            }
+        };
+        let delivery = self.exporter.deliver(&batch.records, drain).await;
+        if delivery.undelivered > 0 {
+            // The next daemon begins with this batch again.
+            return false;
+        }
+        self.count(&batch, delivery);
+        self.done = batch.next;
+        if self.advanced.elapsed() >= ADVANCE_INTERVAL {
+            self.advance();
+        }
+        true
+    }
+
+    fn count(&self, batch: &Batch, delivery: Delivery) {
+        let unreadable = batch
+            .lost
+            .iter()
+            .map(|lost| lost.end - lost.start)
+            .sum::<u64>();
+        if unreadable > 0 {
+            tracing::error!(
+                destination = self.name,
+                records = unreadable,
+                "records are not in the journal any more, or damaged there: lost for this one"
+            );
+        }
+        self.standing.destination(&self.name, |delivered| {
+            delivered.acknowledged += delivery.acknowledged;
+            let within = self.done..batch.next;
+            delivered.rejected.add(delivery.rejected, within);
+            for lost in &batch.lost {
+                delivered
+                    .unreadable
+                    .add(lost.end - lost.start, lost.clone());
+            }
+        });
+    }
+
+    /// Writes down how far it is. If that fails, records come twice after a crash; the journal may
+    /// remove them all the same, because on a full disk that is what makes room for the place.
+    fn advance(&mut self) {
+        let place = self.done;
+        if place == self.cursor.place() {
+            return;
+        }
+        self.advanced = Instant::now();
+        if let Err(error) = block_in_place(|| self.cursor.advance(place)) {
+            tracing::warn!(destination = self.name, %error, "its place is not kept");
+        }
+        self.standing
+            .destination(&self.name, |delivered| delivered.place = place);
+    }
+}

@@ -1,0 +1,197 @@
+//! How far the journal is, and each destination: between the two lies what is late.
+
+use std::{
+    collections::BTreeMap,
+    ops::Range,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+mod metrics;
+
+/// The latest counts of journal and delivery, shared by those who move and those who ask.
+#[derive(Clone, Debug, Default)]
+pub struct Standing(Arc<Mutex<Counts>>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    journal: Journaled,
+    destinations: BTreeMap<String, Delivered>,
+}
+
+/// Sequences up to which records are in the journal, and what this daemon did there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Journaled {
+    /// Records appended by this daemon.
+    pub appended: u64,
+    /// Sequence below which records are with the kernel.
+    pub written: u64,
+    /// Sequence below which they are on the disk.
+    pub durable: u64,
+    /// Undelivered records that were removed to make room.
+    pub dropped: u64,
+    /// Attempts to write that failed.
+    pub failures: u64,
+}
+
+/// What became of the records for one destination.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Delivered {
+    /// Sequence below which every record has its outcome, durably.
+    pub place: u64,
+    /// Taken by the destination, since this daemon began.
+    pub acknowledged: u64,
+    /// Refused for good.
+    pub rejected: Missed,
+    /// Removed from the journal, or damaged in it, before they were sent.
+    pub unreadable: Missed,
+}
+
+/// Records that a destination will not get.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Missed {
+    count: u64,
+    told: u64,
+    /// By sequence, where those are that have not been told of: among others.
+    within: Range<u64>,
+}
+
+/// Records that a destination will not get, and that were not told of yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undelivered {
+    pub destination: String,
+    pub reason: &'static str,
+    pub count: u64,
+    /// By sequence, where they are in the journal, or were.
+    pub within: Range<u64>,
+}
+
+// === impl Standing ===
+
+impl Standing {
+    pub fn journal(&self, change: impl FnOnce(&mut Journaled)) {
+        change(&mut self.counts().journal);
+    }
+
+    pub fn destination(&self, name: &str, change: impl FnOnce(&mut Delivered)) {
+        let mut counts = self.counts();
+        match counts.destinations.get_mut(name) {
+            Some(delivered) => change(delivered),
+            None => change(counts.destinations.entry(name.to_owned()).or_default()),
+        }
+    }
+
+    /// The sequence below which every destination is done with the records; `u64::MAX` if there
+    /// is none.
+    pub fn delivered(&self) -> u64 {
+        let counts = self.counts();
+        let places = counts
+            .destinations
+            .values()
+            .map(|delivered| delivered.place);
+        places.min().unwrap_or(u64::MAX)
+    }
+
+    /// What destinations will not get, once.
+    pub fn take_undelivered(&self) -> Vec<Undelivered> {
+        let mut found = Vec::new();
+        for (name, delivered) in &mut self.counts().destinations {
+            for (missed, reason) in [
+                (&mut delivered.rejected, "rejected"),
+                (&mut delivered.unreadable, "removed_or_damaged"),
+            ] {
+                if let Some((count, within)) = missed.tell() {
+                    found.push(Undelivered {
+                        destination: name.clone(),
+                        reason,
+                        count,
+                        within,
+                    });
+                }
+            }
+        }
+        found
+    }
+
+    /// Lines for the end of a run, and how many records no destination will be sent again.
+    pub fn summary(&self) -> (Vec<String>, u64) {
+        let counts = self.counts();
+        let journal = counts.journal;
+        let mut lines = vec![format!(
+            "journal: appended={} written={} durable={} dropped={} failures={}",
+            journal.appended, journal.written, journal.durable, journal.dropped, journal.failures
+        )];
+        let mut gone = 0;
+        for (name, delivered) in &counts.destinations {
+            let waiting = journal.durable.saturating_sub(delivered.place);
+            let (rejected, unreadable) = (delivered.rejected.count, delivered.unreadable.count);
+            gone += rejected + unreadable;
+            lines.push(format!(
+                "delivery to {name}: acknowledged={} rejected={rejected} unreadable={unreadable} waiting={waiting}",
+                delivered.acknowledged,
+            ));
+        }
+        (lines, gone)
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// === impl Missed ===
+
+impl Missed {
+    /// So many of the records between two sequences.
+    pub fn add(&mut self, count: u64, within: Range<u64>) {
+        if count == 0 {
+            return;
+        }
+        let untold = self.told < self.count;
+        self.count += count;
+        self.within = if untold {
+            self.within.start.min(within.start)..self.within.end.max(within.end)
+        } else {
+            within
+        };
+    }
+
+    fn tell(&mut self) -> Option<(u64, Range<u64>)> {
+        let count = self.count - self.told;
+        self.told = self.count;
+        (count > 0).then(|| (count, self.within.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retention_follows_the_slowest_and_nobody_is_not_slow() {
+        let standing = Standing::default();
+        assert_eq!(standing.delivered(), u64::MAX);
+        standing.destination("a", |delivered| delivered.place = 7);
+        standing.destination("b", |delivered| delivered.place = 3);
+        assert_eq!(standing.delivered(), 3);
+    }
+
+    #[test]
+    fn what_a_destination_does_not_get_is_told_once() {
+        let standing = Standing::default();
+        standing.destination("a", |delivered| delivered.rejected.add(1, 5..10));
+        standing.destination("a", |delivered| delivered.rejected.add(1, 20..30));
+        let told = Undelivered {
+            destination: "a".to_owned(),
+            reason: "rejected",
+            count: 2,
+            within: 5..30,
+        };
+        assert_eq!(standing.take_undelivered(), [told]);
+        assert_eq!(standing.take_undelivered(), []);
+        standing.destination("a", |delivered| delivered.rejected.add(1, 40..50));
+        assert_eq!(standing.take_undelivered()[0].within, 40..50);
+        standing.destination("a", |delivered| delivered.unreadable.add(1, 50..51));
+        assert_eq!(standing.take_undelivered()[0].count, 1);
+        assert_eq!(standing.summary().1, 4);
+    }
+}
