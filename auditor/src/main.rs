@@ -14,7 +14,7 @@ const REFERRAL: &str = "`auditor doctor` says what this node lacks and what to d
 
 fn main() -> ExitCode {
     let exit = match Args::parse().command {
-        Command::Run(args) => run(args),
+        Command::Run(args) => run(*args),
         Command::Doctor(args) => examine(&args),
         Command::Verify(args) => match verify::verify(&args) {
             Ok(statement) => print(statement.render().as_bytes(), statement.exit()),

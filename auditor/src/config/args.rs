@@ -49,7 +49,7 @@ pub struct Args {
 pub enum Command {
     /// Audit this node until stopped. Records go to the journal, and from there to standard
     /// output, to collectors, or both.
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Say what this node can and cannot capture, and why.
     Doctor(DoctorArgs),
     /// Check that the journal is complete and unchanged.
@@ -99,6 +99,11 @@ pub struct RunArgs {
     /// [default: the usual one that answers]
     #[arg(long, value_name = "SOCKET")]
     pub cri_endpoint: Option<String>,
+
+    /// How to reach the API server from outside the cluster: a kubeconfig, with its current context
+    /// [default: the service account, inside a cluster]
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
 
     /// Answer Prometheus at this address, for example 127.0.0.1:9090, under /metrics.
     #[arg(long, value_name = "ADDRESS:PORT")]

@@ -12,6 +12,7 @@ use super::file::{ConnectionRecordKeys, File, FileError, HeaderChange, HeaderCha
 use super::headers::{HeaderError, RecordedHeaders};
 use super::identity::{IdentityError, IdentitySettings};
 use super::journal::{JournalSettings, JournalSettingsError};
+use super::kubernetes::KubernetesSettings;
 use super::period::Period;
 use super::{cpus, environment};
 
@@ -51,6 +52,7 @@ pub struct Settings {
     pub journal: Option<JournalSettings>,
     /// The container runtime's socket; `None` for whichever of the usual ones answers.
     pub cri_endpoint: Option<String>,
+    pub kubernetes: KubernetesSettings,
     /// Where scrapers are answered; nowhere unless it is set.
     pub metrics_address: Option<SocketAddr>,
     /// Greater than zero.
@@ -162,6 +164,7 @@ impl Settings {
             },
             journal: JournalSettings::keys(self.journal.as_ref()),
             cri_endpoint: self.cri_endpoint.clone(),
+            kubernetes: self.kubernetes.keys(),
             metrics_address: self.metrics_address,
             duration: self.duration.map(Period::from),
             ring_bytes: Some(self.ring_bytes),
@@ -203,6 +206,7 @@ impl Settings {
             output: output(args.output.or(file.output), surroundings.stdout),
             otlp_endpoint: args.otlp_endpoint.or(by_file),
             cri_endpoint: args.cri_endpoint.or(file.cri_endpoint),
+            kubernetes: KubernetesSettings::of(args.kubeconfig, file.kubernetes),
             metrics_address: args.metrics_address.or(file.metrics_address),
             duration: duration(args.duration.or(file.duration))?,
             ring_bytes: ring_bytes(args.ring_bytes.or(file.ring_bytes), surroundings.cpus)?,
