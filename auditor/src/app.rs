@@ -19,6 +19,7 @@ use std::{
 };
 
 use tokio::{
+    runtime::Handle,
     signal::unix::{SignalKind, signal},
     sync::{mpsc, watch},
 };
@@ -26,12 +27,12 @@ use tokio::{
 use crate::{
     aggregate::Aggregator,
     clock::Clock,
-    config::{self, Output, Settings},
+    config::{self, Output, PeerScope, Settings},
     exit::Exit,
     export::otlp::{Delivery, Drain, Exporter, OtlpSettings, SettingsError, SetupError},
     identity::{
         Catalog, CgroupPaths, Cri, CriSettings, CriSettingsError, Directory, Host, Identifier,
-        Listeners, PeerScope, Processes, Resolver, Sources, Update,
+        Kubernetes, KubernetesError, Listeners, Processes, Resolver, Sources, Update,
     },
     kernel::{Capture, CaptureError, CaptureOptions, CgroupError, CgroupRoot, ExistingConnections},
     record::RecordIds,
@@ -57,6 +58,8 @@ pub enum AppError {
     #[error(transparent)]
     Cri(#[from] CriSettingsError),
     #[error(transparent)]
+    Kubernetes(#[from] KubernetesError),
+    #[error(transparent)]
     Otlp(#[from] SettingsError),
     #[error(transparent)]
     OtlpSetup(#[from] SetupError),
@@ -79,7 +82,7 @@ pub enum AppError {
 impl AppError {
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Selector(_) | Self::Cri(_) | Self::Otlp(_) => Exit::Usage,
+            Self::Selector(_) | Self::Cri(_) | Self::Kubernetes(_) | Self::Otlp(_) => Exit::Usage,
             Self::Capture(_) | Self::Cgroup(_) => Exit::Missing,
             Self::OtlpSetup(_) | Self::Metrics { .. } | Self::System { .. } => Exit::Failed,
         }
@@ -253,18 +256,29 @@ fn catalog(
     source_to_understand: mpsc::Sender<Update>,
 ) -> Result<Catalog, AppError> {
     let runtime = CriSettings::new(settings.cri_endpoint.as_deref())?;
-    if !runtime.is_there() {
-        tracing::info!("no names of pods: no container runtime has a socket here");
-        return Ok(Catalog::default());
-    }
-    let (understand_to_cri, wanted) = mpsc::channel(WANTED_QUEUE);
-    tokio::spawn(Cri::new(runtime, source_to_understand, wanted).run());
+    let kubernetes = Kubernetes::new(&settings.kubernetes, settings.node_name.as_deref());
+    let kubernetes = Handle::current().block_on(kubernetes)?;
     let sources = Sources {
-        cri: true,
-        kubernetes: false,
+        cri: runtime.is_there(),
+        kubernetes: kubernetes.is_some(),
     };
-    let directory = Directory::new(PeerScope::None);
-    Ok(Catalog::new(directory, sources, Some(understand_to_cri)))
+    let peers = if sources.kubernetes {
+        settings.kubernetes.peers
+    } else {
+        PeerScope::None
+    };
+    if let Some(kubernetes) = kubernetes {
+        tokio::spawn(kubernetes.run(source_to_understand.clone()));
+    }
+    let wanted = sources.cri.then(|| {
+        let (understand_to_cri, wanted) = mpsc::channel(WANTED_QUEUE);
+        tokio::spawn(Cri::new(runtime, source_to_understand, wanted).run());
+        understand_to_cri
+    });
+    if sources == Sources::default() {
+        tracing::info!("no names of pods: no API server, and no container runtime's socket");
+    }
+    Ok(Catalog::new(Directory::new(peers), sources, wanted))
 }
 
 fn identifier(

@@ -14,7 +14,7 @@ const REFERRAL: &str = "`auditor doctor` says what this node lacks and what to d
 
 fn main() -> ExitCode {
     let exit = match Args::parse().command {
-        Command::Run(args) => run(args),
+        Command::Run(args) => run(*args),
         Command::Doctor(args) => examine(&args),
         Command::Completions { shell } => print(&config::completions(shell), Exit::Success),
         Command::Man => match config::manual() {

@@ -47,7 +47,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Audit this node until stopped. Records go to standard output, to a collector, or both.
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Say what this node can and cannot capture, and why.
     Doctor(DoctorArgs),
     /// Print a completion script for a shell.
@@ -78,6 +78,11 @@ pub struct RunArgs {
     /// [default: the usual one that answers]
     #[arg(long, value_name = "SOCKET")]
     pub cri_endpoint: Option<String>,
+
+    /// How to reach the API server from outside the cluster: a kubeconfig, with its current context
+    /// [default: the service account, inside a cluster]
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
 
     /// Answer Prometheus at this address, for example 127.0.0.1:9090, under /metrics.
     #[arg(long, value_name = "ADDRESS:PORT")]

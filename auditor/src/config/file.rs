@@ -10,6 +10,7 @@ use serde_saphyr::Error as YamlError;
 
 use super::aggregation::TrafficClass;
 use super::args::OutputName;
+use super::kubernetes::PeerScope;
 use super::nearest::nearest;
 use super::period::Period;
 
@@ -21,6 +22,8 @@ pub(super) struct File {
     #[serde(deserialize_with = "or_default")]
     pub(super) otlp: Otlp,
     pub(super) cri_endpoint: Option<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) kubernetes: KubernetesKeys,
     pub(super) metrics_address: Option<SocketAddr>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) duration: Option<Period>,
@@ -48,6 +51,13 @@ pub(super) struct File {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Otlp {
     pub(super) endpoint: Option<String>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct KubernetesKeys {
+    pub(super) kubeconfig: Option<PathBuf>,
+    pub(super) peers: Option<PeerScope>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -229,8 +239,8 @@ mod tests {
         assert_eq!(
             error("output: json\notpl:\n  endpoint: http://c:4317\n"),
             "auditor.yaml:2: unknown key \"otpl\", did you mean \"otlp\"?; known here: output, \
-             otlp, cri_endpoint, metrics_address, duration, ring_bytes, include, exclude, headers, \
-             connection_records, identity, aggregate, node_name, cluster_name, proc_root, \
+             otlp, cri_endpoint, kubernetes, metrics_address, duration, ring_bytes, include, \
+             exclude, headers, connection_records, identity, aggregate, node_name, cluster_name, proc_root, \
              drain_timeout, \
              periodic_interval"
         );

@@ -10,6 +10,7 @@ use super::args::{OutputName, RunArgs};
 use super::file::{ConnectionRecordKeys, File, FileError, HeaderChange, HeaderChanges, Otlp};
 use super::headers::{HeaderError, RecordedHeaders};
 use super::identity::{IdentityError, IdentitySettings};
+use super::kubernetes::KubernetesSettings;
 use super::period::Period;
 use super::{cpus, environment};
 
@@ -45,6 +46,7 @@ pub struct Settings {
     pub otlp_endpoint: Option<String>,
     /// The container runtime's socket; `None` for whichever of the usual ones answers.
     pub cri_endpoint: Option<String>,
+    pub kubernetes: KubernetesSettings,
     /// Where scrapers are answered; nowhere unless it is set.
     pub metrics_address: Option<SocketAddr>,
     /// Greater than zero.
@@ -148,6 +150,7 @@ impl Settings {
                 endpoint: self.otlp_endpoint.as_deref().map(without_secrets),
             },
             cri_endpoint: self.cri_endpoint.clone(),
+            kubernetes: self.kubernetes.keys(),
             metrics_address: self.metrics_address,
             duration: self.duration.map(Period::from),
             ring_bytes: Some(self.ring_bytes),
@@ -186,6 +189,7 @@ impl Settings {
             output: output(args.output.or(file.output), surroundings.stdout),
             otlp_endpoint: args.otlp_endpoint.or(by_file),
             cri_endpoint: args.cri_endpoint.or(file.cri_endpoint),
+            kubernetes: KubernetesSettings::of(args.kubeconfig, file.kubernetes),
             metrics_address: args.metrics_address.or(file.metrics_address),
             duration: duration(args.duration.or(file.duration))?,
             ring_bytes: ring_bytes(args.ring_bytes.or(file.ring_bytes), surroundings.cpus)?,

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::container::Container;
 use super::directory::{Directory, Moment, Peer};
 use super::known::{Known, Why};
-use super::metadata::{Pod, PodContainer, Source, Update};
+use super::metadata::{AuditScope, Pod, PodContainer, Source, Update};
 
 /// The sources that were set up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,8 +23,13 @@ pub(super) struct Named {
     pub(super) pod: Arc<Pod>,
     pub(super) container: Option<PodContainer>,
     pub(super) source: Source,
-    /// Why the API server, which knows more than the runtime, has not named it.
+    /// What its label, or its namespace's, asks for.
+    pub(super) audit: AuditScope,
+    /// Why something is absent: the API server, which knows more than the runtime, has not named
+    /// it, or the owner or the container is not known.
     pub(super) reason: Option<Why>,
+    /// The labels of namespaces have not all been told yet.
+    label_may_come: bool,
 }
 
 /// What became of a look-up.
@@ -56,8 +61,8 @@ impl Naming {
 
     /// A source may still say more.
     pub(super) fn may_improve(&self) -> bool {
-        let lacks_container = self.named().is_some_and(|named| named.container.is_none());
-        lacks_container || self.reason() == Some(Why::NotYetKnown)
+        let label = self.named().is_some_and(|named| named.label_may_come);
+        label || self.reason() == Some(Why::NotYetKnown)
     }
 }
 
@@ -117,58 +122,77 @@ impl Catalog {
             .iter()
             .find_map(|container| self.directory.container(&container.id));
         if let Some((pod, container)) = known {
-            return self.named(pod, Some(container.clone()), at);
+            return Naming::Named(self.named(pod, Known::Value(container.clone()), at));
         }
         if let Some(container) = containers.first() {
             self.want(&container.id);
         }
-        match containers.iter().find_map(|c| c.pod_uid.as_deref()) {
-            Some(uid) => self.pod(uid, at),
+        let uid = containers.iter().find_map(|c| c.pod_uid.as_deref());
+        match uid.and_then(|uid| self.directory.pod(uid)) {
+            // Its containers were told without this one: it is newer.
+            Some(pod) => {
+                let untold = Known::Absent(self.untold(at).unwrap_or(Why::NotYetKnown));
+                Naming::Named(self.named(pod, untold, at))
+            }
             None => self.unnamed(at),
         }
     }
 
-    /// By the uid in the control group's path.
+    /// By the uid in the path of a control group that is none of a container.
     pub(super) fn pod(&self, uid: &str, at: u64) -> Naming {
         if let Some(pod) = self.directory.pod(uid) {
-            // Its containers were told without this one: it is newer.
-            return self.named(pod, None, at);
+            return Naming::Named(self.named(pod, Known::Absent(Why::NotInAContainer), at));
         }
         self.want(uid);
         self.unnamed(at)
     }
 
-    fn named(&self, pod: &Arc<Pod>, container: Option<PodContainer>, at: u64) -> Naming {
+    fn named(&self, pod: &Arc<Pod>, container: Known<PodContainer>, at: u64) -> Named {
         let by_kubernetes = self.directory.names(Source::Kubernetes, &pod.uid);
-        let doubt = self.directory.doubt_in(Source::Kubernetes, at);
-        let reason = (self.sources.kubernetes && !by_kubernetes)
-            .then_some(doubt.unwrap_or(Why::NotYetKnown));
-        Naming::Named(Named {
+        let (source, unnamed) = if by_kubernetes {
+            (Source::Kubernetes, pod.owner_unknown)
+        } else {
+            let doubt = self.directory.doubt_in(Source::Kubernetes, at);
+            let unnamed = self
+                .sources
+                .kubernetes
+                .then_some(doubt.unwrap_or(Why::NotYetKnown));
+            (Source::Cri, unnamed)
+        };
+        let (container, uncontained) = match container {
+            Known::Value(container) => (Some(container), None),
+            Known::Absent(why) => (None, Some(why)),
+        };
+        let labels = self.directory.doubt_in(Source::Namespaces, at);
+        Named {
+            audit: self.directory.audit(pod),
             pod: Arc::clone(pod),
             container,
-            source: if by_kubernetes {
-                Source::Kubernetes
-            } else {
-                Source::Cri
-            },
-            reason,
-        })
+            reason: unnamed.or(uncontained),
+            source,
+            label_may_come: self.sources.kubernetes && labels == Some(Why::NotYetKnown),
+        }
     }
 
     fn unnamed(&self, at: u64) -> Naming {
+        self.untold(at).map_or(Naming::Unasked, Naming::Unnamed)
+    }
+
+    /// Why no source has told of something; `None` where there is none.
+    fn untold(&self, at: u64) -> Option<Why> {
         let sources = [
             (self.sources.cri, Source::Cri),
             (self.sources.kubernetes, Source::Kubernetes),
         ];
-        let mut naming = Naming::Unasked;
+        let mut untold = None;
         for (_, source) in sources.into_iter().filter(|(set_up, _)| *set_up) {
             match self.directory.doubt_in(source, at) {
                 // Even one that has told all of that time may not have told of this one yet.
-                None | Some(Why::NotYetKnown) => return Naming::Unnamed(Why::NotYetKnown),
-                Some(why) => naming = Naming::Unnamed(why),
+                None | Some(Why::NotYetKnown) => return Some(Why::NotYetKnown),
+                Some(why) => untold = Some(why),
             }
         }
-        naming
+        untold
     }
 
     /// A request that finds no room is made again by the next record.

@@ -14,7 +14,7 @@ mod peer;
 mod pods;
 mod tenancy;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -25,9 +25,10 @@ use pods::Pods;
 use tenancy::{End, Holder, Tenancy};
 
 use super::known::Why;
-use super::metadata::{Pod, PodContainer, Source, Update};
+use super::metadata::{AuditScope, Pod, PodContainer, Source, Update};
+use crate::config::PeerScope;
 
-pub use peer::{Peer, PeerScope};
+pub use peer::Peer;
 
 /// How long what is gone is kept: the time a late record may take.
 const RETENTION_NS: u64 = 300 * 1_000_000_000;
@@ -39,7 +40,7 @@ const TOMBSTONES: usize = 16_384;
 /// of this node, which the kubelet limits to hundreds, always have room.
 const PODS: usize = 65_536;
 
-/// Services and nodes.
+/// Services and nodes, and as many namespaces with a label.
 const NAMED: usize = 32_768;
 
 /// Addresses of one holder. A pod has one of each family, a service those of its load balancers.
@@ -58,12 +59,13 @@ const NODE_SKEW_NS: u64 = 60 * 1_000_000_000;
 /// How late a source may tell of a service or a node, which do not say since when they are there.
 const NEWS_NS: u64 = 60 * 1_000_000_000;
 
-const SOURCES: [Source; 5] = [
+const SOURCES: [Source; 6] = [
     Source::Kubernetes,
     Source::Cri,
     Source::Cluster,
     Source::Services,
     Source::Nodes,
+    Source::Namespaces,
 ];
 
 /// The same moment by two clocks.
@@ -82,6 +84,8 @@ pub struct Directory {
     feeds: [Feed; SOURCES.len()],
     pods: Pods,
     named: Named,
+    /// What the labels of namespaces ask for, by name.
+    labels: HashMap<Arc<str>, AuditScope>,
     addresses: Addresses,
     /// What is gone, in the order in which it went.
     graves: VecDeque<(u64, Holder)>,
@@ -95,6 +99,7 @@ impl Directory {
             feeds: Default::default(),
             pods: Pods::default(),
             named: Named::default(),
+            labels: HashMap::new(),
             addresses: Addresses::default(),
             graves: VecDeque::new(),
             refused: 0,
@@ -131,8 +136,13 @@ impl Directory {
                 self.feed(Source::Nodes).hear(&name, at);
                 self.named_goes(&Holder::Node(name), End::between(at, at));
             }
+            Update::Namespace(name, audit) => {
+                self.feed(Source::Namespaces).hear(&name, at);
+                self.namespace_is(name, audit);
+            }
             Update::ListBegin(source) => self.feed(source).begin(),
             Update::ListEnd(source) => self.list_ends(source, at),
+            Update::Unread(objects) => self.refused += objects as u64,
             Update::Away(source, _) => self.feed(source).away(at),
             Update::Back(source) => self.feed(source).back(at),
         }
@@ -148,6 +158,12 @@ impl Directory {
     /// The pod of a container of this node, and the container; also a while after their end.
     pub fn container(&self, id: &str) -> Option<(&Arc<Pod>, &PodContainer)> {
         self.pods.container(id)
+    }
+
+    /// What the label of a pod, else that of its namespace, asks for.
+    pub fn audit(&self, pod: &Pod) -> AuditScope {
+        let of_namespace = || self.labels.get(&pod.namespace).copied();
+        pod.audit.or_else(of_namespace).unwrap_or(AuditScope::Full)
     }
 
     /// Whether `source` tells of the pod, or did before it went.
@@ -264,6 +280,20 @@ impl Directory {
         self.graves.push_back((end.by, holder.clone()));
     }
 
+    fn namespace_is(&mut self, name: Arc<str>, audit: Option<AuditScope>) {
+        match audit {
+            None => {
+                self.labels.remove(&name);
+            }
+            Some(_) if self.labels.len() >= NAMED && !self.labels.contains_key(&name) => {
+                self.refused += 1;
+            }
+            Some(audit) => {
+                self.labels.insert(name, audit);
+            }
+        }
+    }
+
     fn hold(&mut self, address: IpAddr, tenancy: Tenancy) {
         if !self.addresses.hold(address, tenancy) {
             self.refused += 1;
@@ -273,6 +303,10 @@ impl Directory {
     /// What the list has not named went at some time since the source was last heard.
     fn list_ends(&mut self, source: Source, now: u64) {
         let (listed, heard) = self.feed(source).end(now);
+        if source == Source::Namespaces {
+            self.labels.retain(|name, _| listed.contains(name));
+            return;
+        }
         let end = End::between(heard, now);
         let pods = self.pods.named_by(source);
         let missing = pods.chain(self.named.named_by(source));

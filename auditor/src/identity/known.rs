@@ -44,6 +44,10 @@ pub enum Why {
     KubernetesAway,
     /// The container runtime could not be asked at the time.
     RuntimeAway,
+    /// The pod's owner was deleted before it could say who owns it.
+    OwnerGone,
+    /// Owners are looked up for the pods of this node only.
+    OwnerNotLookedUp,
     /// Addresses of other nodes are not looked up.
     PeersNotWatched,
     /// The index of the cluster was full.
@@ -73,6 +77,8 @@ impl Why {
             Self::NotYetKnown => "not_yet_known",
             Self::KubernetesAway => "kubernetes_away",
             Self::RuntimeAway => "runtime_away",
+            Self::OwnerGone => "owner_gone",
+            Self::OwnerNotLookedUp => "owner_not_looked_up",
             Self::PeersNotWatched => "peers_not_watched",
             Self::IndexFull => "index_full",
             Self::NotConfigured => "not_configured",

@@ -22,6 +22,8 @@ pub enum Source {
     Services,
     /// The API server, of nodes: of this one, or of all.
     Nodes,
+    /// The API server, of namespaces with a label that says what is audited.
+    Namespaces,
 }
 
 impl Source {
@@ -32,6 +34,7 @@ impl Source {
             Self::Cluster => "pods of other nodes",
             Self::Services => "services",
             Self::Nodes => "nodes",
+            Self::Namespaces => "namespaces",
         }
     }
 }
@@ -49,9 +52,13 @@ pub enum Update {
     },
     Node(Node),
     NodeGone(Arc<str>),
+    /// What the label of the namespace of this name asks for, or no longer does.
+    Namespace(Arc<str>, Option<AuditScope>),
     /// A complete list begins: what the source does not name until `ListEnd` is gone.
     ListBegin(Source),
     ListEnd(Source),
+    /// So many of what a list names are too large or can't be read.
+    Unread(usize),
     /// The source can't be asked at the moment, for this reason; what it said before stays.
     Away(Source, String),
     /// It can be asked again, and what happened in between comes next.

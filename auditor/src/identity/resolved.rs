@@ -155,7 +155,11 @@ impl Identifier {
                 (OtherEnd::OneOf(catalog.candidates(address, at)), false)
             }
             Some(peer) => {
-                let may_improve = peer.why() == Some(Why::NotYetKnown);
+                let owner = match &peer {
+                    Known::Value(Peer::Pod(pod)) => pod.owner_unknown,
+                    _ => None,
+                };
+                let may_improve = peer.why().or(owner) == Some(Why::NotYetKnown);
                 (OtherEnd::Address(peer), may_improve)
             }
         }

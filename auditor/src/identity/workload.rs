@@ -112,10 +112,10 @@ impl Workload {
             }
             Place::Nowhere(why) => (None, None, Known::Absent(why)),
         };
-        let owner = named.map(|named| named.pod.workload());
-        if let (Some(named), Some(owner)) = (named, &owner) {
+        let owner = named.and_then(|named| named.pod.workload().value().cloned());
+        if let Some(named) = named {
             pod = Some(named.pod.api_uid().to_string());
-            name = Known::Value(owner.name.to_string());
+            name = Known::Value(named.pod.service_name().to_string());
         }
         let method = match named.map(|named| named.source) {
             None => method,
@@ -153,9 +153,7 @@ impl Workload {
             reason,
             resource,
             owner,
-            audit: named
-                .and_then(|named| named.pod.audit)
-                .unwrap_or(AuditScope::Full),
+            audit: named.map_or(AuditScope::Full, |named| named.audit),
         }
     }
 

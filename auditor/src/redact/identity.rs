@@ -69,12 +69,14 @@ fn address(attributes: &mut Attributes<'_>, peer: &Peer) {
 }
 
 fn pod(attributes: &mut Attributes<'_>, pod: &Pod) {
-    let owner = pod.workload();
-    attributes.string(a::PEER_SERVICE_NAME, &owner.name);
+    attributes.string(a::PEER_SERVICE_NAME, &pod.service_name());
     attributes.string(a::PEER_NAMESPACE_NAME, &pod.namespace);
     attributes.string(a::PEER_POD_NAME, &pod.name);
     attributes.string(a::PEER_POD_UID, pod.api_uid());
-    self::owner(attributes, &owner);
+    match pod.workload() {
+        Known::Value(owner) => self::owner(attributes, &owner),
+        Known::Absent(why) => attributes.string(a::PEER_REASON, why.as_str()),
+    }
     if let Some(node) = &pod.node {
         attributes.string(a::PEER_NODE_NAME, node);
     }

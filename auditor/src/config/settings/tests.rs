@@ -5,6 +5,7 @@ use super::{ConfigError, Form, Output, Settings, Stdout, Surroundings};
 use crate::config::args::{OutputName, RunArgs};
 use crate::config::file::File;
 use crate::config::headers::HeaderError;
+use crate::config::{KubernetesSettings, PeerScope};
 use crate::credential::NameError;
 
 const MIB: u32 = 1024 * 1024;
@@ -47,6 +48,22 @@ fn defaults_audit_everything_and_send_nothing() {
     assert_eq!(settings.drain_timeout, Duration::from_secs(10));
     assert!(settings.identity.trusted_proxies.is_empty());
     assert!(settings.aggregate.classes.is_empty());
+}
+
+#[test]
+fn a_kubeconfig_is_taken_where_it_is_named_and_nowhere_else() {
+    let settings = by_file("").unwrap();
+    assert_eq!(settings.kubernetes, KubernetesSettings::default());
+    let text = "kubernetes: { kubeconfig: /etc/kube, peers: cluster }";
+    let settings = by_file(text).unwrap();
+    assert_eq!(settings.kubernetes.kubeconfig, Some("/etc/kube".into()));
+    assert_eq!(settings.kubernetes.peers, PeerScope::Cluster);
+    let args = RunArgs {
+        kubeconfig: Some("/root/kube".into()),
+        ..RunArgs::default()
+    };
+    let settings = Settings::decide(args, file(text), &NOWHERE).unwrap();
+    assert_eq!(settings.kubernetes.kubeconfig, Some("/root/kube".into()));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use super::wire::{self, NODE, READY};
+use crate::identity::known::Why;
 use crate::identity::metadata::{AuditScope, Pod, PodContainer};
 
 /// How a sandbox is reached.
@@ -51,6 +52,7 @@ pub(super) fn pod(uid: Arc<str>, sandbox: wire::PodSandbox, network: Option<&Net
         name: metadata.name.into(),
         addresses: network.addresses,
         host_network: network.of_host,
+        owner_unknown: Some(Why::NotYetKnown),
         audit: audit.and_then(|label| AuditScope::of(label)),
         ended: sandbox.state != READY,
         ..Pod::default()

@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::addresses::Verdict;
-use super::peer::{Peer, PeerScope};
+use super::peer::Peer;
 use super::tenancy::Holder;
 use super::{Directory, SOURCES};
+use crate::config::PeerScope;
 use crate::identity::known::{Known, Why};
 use crate::identity::metadata::Source;
 

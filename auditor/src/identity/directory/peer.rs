@@ -4,18 +4,6 @@ use std::sync::Arc;
 
 use crate::identity::metadata::{Node, Pod, Service};
 
-/// Whose addresses are known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PeerScope {
-    /// Nobody's.
-    None,
-    /// This node's and those of its pods.
-    #[default]
-    Node,
-    /// Those of all pods, services and nodes of the cluster.
-    Cluster,
-}
-
 /// Who an address was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Peer {

@@ -48,7 +48,7 @@ impl Holder {
         match source {
             Source::Services => Self::Service(key),
             Source::Nodes => Self::Node(key),
-            Source::Kubernetes | Source::Cri | Source::Cluster => Self::Pod(key),
+            _ => Self::Pod(key),
         }
     }
 

@@ -3,7 +3,8 @@ mod history;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{Directory, Moment, Peer, PeerScope, RETENTION_NS, TOMBSTONES};
+use super::{Directory, Moment, Peer, RETENTION_NS, TOMBSTONES};
+use crate::config::PeerScope;
 use crate::identity::known::{Known, Why};
 use crate::identity::metadata::{Node, Pod, PodContainer, Service, Source, Update};
 

@@ -2,6 +2,8 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use crate::identity::known::{Known, Why};
+
 /// A pod. Its uid is never given to another; its name and addresses are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pod {
@@ -19,6 +21,8 @@ pub struct Pod {
     pub host_network: bool,
     /// Nearest first: the replica set, then its deployment.
     pub owners: Vec<Owner>,
+    /// Why the last of them may have an owner itself, or the pod one where there is none.
+    pub owner_unknown: Option<Why>,
     pub containers: Vec<PodContainer>,
     pub audit: Option<AuditScope>,
     /// When it was created by its own cluster's clock, seconds since the epoch.
@@ -77,13 +81,24 @@ impl Pod {
     }
 
     /// What a person calls the workload: the outermost owner, or the pod itself where it has none.
-    pub fn workload(&self) -> Owner {
+    pub fn workload(&self) -> Known<Owner> {
+        if let Some(why) = self.owner_unknown {
+            return Known::Absent(why);
+        }
         let mut owners = self.owners.iter().rev();
         let owner = owners.find(|owner| owner.kind != OwnerKind::Node);
-        owner.cloned().unwrap_or_else(|| Owner {
+        Known::Value(owner.cloned().unwrap_or_else(|| Owner {
             kind: OwnerKind::Other("Pod".into()),
             name: Arc::clone(&self.name),
-        })
+        }))
+    }
+
+    /// `service.name`: of the workload, or of the pod until that is known.
+    pub fn service_name(&self) -> Arc<str> {
+        match self.workload() {
+            Known::Value(owner) => owner.name,
+            Known::Absent(_) => Arc::clone(&self.name),
+        }
     }
 
     /// The addresses that are this pod's and nobody else's.

@@ -4,7 +4,8 @@
 use proptest::prelude::*;
 
 use super::{Index, boot_ns, moment, wall_s};
-use crate::identity::directory::{Directory, Peer, PeerScope};
+use crate::config::PeerScope;
+use crate::identity::directory::{Directory, Peer};
 use crate::identity::known::Known;
 use crate::identity::metadata::{Pod, Source, Update};
 
