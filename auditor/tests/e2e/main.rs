@@ -16,6 +16,7 @@ mod grpc;
 mod hostile;
 mod http2;
 mod joined;
+mod kubernetes;
 mod lasting;
 mod loss;
 mod metrics;

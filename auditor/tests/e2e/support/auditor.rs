@@ -78,6 +78,11 @@ impl Auditor {
         self.process.pid()
     }
 
+    /// Those that are written so far.
+    pub(crate) fn records(&self) -> impl Iterator<Item = Record> + use<> {
+        self.files.records()
+    }
+
     /// Waits until so many records are written that `wanted` admits.
     pub(crate) fn await_records(&self, count: usize, wanted: impl Fn(&Record) -> bool) {
         let what = format!("{count} records");

@@ -1,0 +1,104 @@
+//! While the server can't be asked, that is said once; afterwards everything is known again.
+
+use std::time::{Duration, Instant};
+
+use auditor::config::PeerScope;
+
+use crate::api::objects::{NODE, PODS, SECRET, pod};
+use crate::api::server::Server;
+use crate::follower::Follower;
+
+fn is_away(follower: &Follower) -> bool {
+    follower.has_told("Away(Kubernetes")
+}
+
+fn knows(name: &'static str) -> impl Fn(&Follower) -> bool {
+    move |follower| follower.pod(name).is_some()
+}
+
+#[tokio::test]
+async fn a_server_away_at_the_start_and_later_is_told_of_once_each_time() {
+    let mut server = Server::start();
+    server.put(PODS, pod("first", NODE, "10.1.0.1", None));
+    server.go_away();
+    let mut follower = Follower::of(&server, PeerScope::None).await;
+    follower.until("an outage", is_away).await;
+    follower.through(Duration::from_secs(3)).await;
+    assert_eq!(follower.times_told("Away(Kubernetes"), 1);
+    let reason = follower
+        .told
+        .iter()
+        .find(|told| told.contains("Away(Kubernetes"));
+    assert!(
+        reason
+            .expect("it was told")
+            .contains("no connection: Connection refused"),
+        "{reason:?}"
+    );
+    server.come_back();
+    follower.until("a list", knows("first")).await;
+
+    follower.through(Duration::from_secs(2)).await;
+    server.go_away();
+    let twice = |follower: &Follower| follower.times_told("Away(Kubernetes") == 2;
+    follower.until("a second outage", twice).await;
+    server.put(PODS, pod("meanwhile", NODE, "10.1.0.2", None));
+    server.come_back();
+    follower
+        .until("what happened meanwhile", knows("meanwhile"))
+        .await;
+    let back = |follower: &Follower| follower.has_told("Back(Kubernetes)");
+    follower.until("its return", back).await;
+    assert_eq!(
+        follower.times_told("ListEnd(Kubernetes)"),
+        1,
+        "it goes on where it was"
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_and_an_answer_by_another_are_outages_without_their_words() {
+    let server = Server::start();
+    server.put(PODS, pod("first", NODE, "10.1.0.1", None));
+    server.refuse(PODS, 403);
+    let mut follower = Follower::of(&server, PeerScope::None).await;
+    let refused = |follower: &Follower| follower.has_told("403 Forbidden: bind the auditor's");
+    follower.until("a refusal", refused).await;
+    server.behave();
+    follower.until("a list", knows("first")).await;
+
+    let server = Server::start();
+    server.put(PODS, pod("first", NODE, "10.1.0.1", None));
+    server.answer_with(PODS, &format!("<html>{SECRET}</html>\n"));
+    let mut follower = Follower::of(&server, PeerScope::None).await;
+    follower.until("an outage", is_away).await;
+    assert!(
+        !follower.told.concat().contains(SECRET),
+        "{:#?}",
+        follower.told
+    );
+    server.behave();
+    follower.until("a list", knows("first")).await;
+}
+
+#[tokio::test]
+async fn a_slow_server_is_waited_for() {
+    let server = Server::start();
+    server.put(PODS, pod("first", NODE, "10.1.0.1", None));
+    server.delay(Duration::from_secs(3));
+    let begun = Instant::now();
+    let mut follower = Follower::of(&server, PeerScope::None).await;
+    follower.until("a list", knows("first")).await;
+    assert!(begun.elapsed() < Duration::from_secs(8));
+    assert!(!follower.has_told("Away"), "{:#?}", follower.told);
+}
+
+#[tokio::test]
+async fn a_server_that_fails_at_once_is_not_hammered() {
+    let server = Server::start();
+    server.refuse(PODS, 500);
+    let mut follower = Follower::of(&server, PeerScope::None).await;
+    follower.through(Duration::from_secs(5)).await;
+    let requests = server.requests(PODS).len();
+    assert!((3..=10).contains(&requests), "{requests} in 5 s");
+}
