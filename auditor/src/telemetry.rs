@@ -18,11 +18,16 @@ use std::io::{self, IsTerminal as _};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
+/// The client of the API server tells of every failed try as an error. The source tells of an
+/// outage once, with what to do.
+const OF_KUBERNETES: &str = "kube_client=off";
+
 /// Sends logs to standard error, from INFO on or as `RUST_LOG` says.
 pub fn init_logs() {
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
-        .from_env_lossy();
+        .from_env_lossy()
+        .add_directive(OF_KUBERNETES.parse().expect("it is a directive"));
     let logs = tracing_subscriber::fmt()
         .with_writer(io::stderr)
         .with_env_filter(filter)

@@ -27,6 +27,10 @@ pub(super) struct Account {
     pub(super) losses: BTreeMap<(&'static str, &'static str, &'static str), u64>,
     /// Connections in the table.
     pub(super) connections: u64,
+    /// Records that wait for a name.
+    pub(super) waiting: u64,
+    /// Pods, services and others that sources of metadata told of and that are not kept.
+    pub(super) metadata_refused: u64,
     pub(super) kernel: Counters,
 }
 
@@ -42,6 +46,8 @@ impl Default for Account {
             lost: 0,
             losses: BTreeMap::new(),
             connections: 0,
+            waiting: 0,
+            metadata_refused: 0,
             kernel: Counters::ZERO,
         }
     }
@@ -62,6 +68,8 @@ impl Account {
             out_of_scope: self.out_of_scope,
             losses: self.losses.clone(),
             connections: self.connections,
+            waiting: self.waiting,
+            metadata_refused: self.metadata_refused,
         }
     }
 

@@ -95,11 +95,26 @@ impl Catalog {
         if let Update::Away(source, reason) = &update {
             tracing::warn!(source = source.as_str(), reason, "metadata can't be had");
         }
-        self.generation += 1;
+        // Those only say whose an address is, which no answer keeps.
+        let is_elsewhere = matches!(
+            update,
+            Update::Pod(Source::Cluster, _)
+                | Update::PodGone(Source::Cluster, _)
+                | Update::Service(_)
+                | Update::ServiceGone { .. }
+                | Update::Node(_)
+                | Update::NodeGone(_)
+        );
+        self.generation += u64::from(!is_elsewhere);
         self.directory.apply(update, now);
     }
 
-    /// Changes with every update: what was answered before may have another answer now.
+    /// So much of what sources told is not kept.
+    pub(super) fn refused(&self) -> u64 {
+        self.directory.refused()
+    }
+
+    /// Changes with every update about this node: what was answered before may have another answer now.
     pub(super) fn generation(&self) -> u64 {
         self.generation
     }
@@ -202,3 +217,6 @@ impl Catalog {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

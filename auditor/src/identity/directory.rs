@@ -177,6 +177,11 @@ impl Directory {
         self.feeds[source as usize].doubt(source, at)
     }
 
+    /// How much of what was told is not here: there was no room for it, or it could not be read.
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
     fn pod_is(&mut self, source: Source, pod: &Arc<Pod>, now: Moment) {
         let at = now.boot_ns;
         let live = self.feed(source).hear(&pod.uid, at);

@@ -97,6 +97,11 @@ impl Identifier {
         self.resolver.catalog_mut().apply(update, now);
     }
 
+    /// How much of what sources of metadata said is not kept.
+    pub fn refused(&self) -> u64 {
+        self.resolver.catalog().refused()
+    }
+
     /// Nothing more is expected of the names at either end: what comes next need not wait.
     /// The workload of records about the node itself.
     pub fn auditor(&self) -> &Arc<Workload> {

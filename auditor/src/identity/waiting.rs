@@ -28,6 +28,10 @@ impl Waiting {
         self.records.is_empty()
     }
 
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
     /// Keeps a record until `until_ns` at most.
     pub fn keep(&mut self, record: Record, until_ns: u64) {
         self.bytes += footprint(&record);

@@ -87,7 +87,7 @@ attributes! {
     PEER_POD_NAME = "auditor.peer.k8s.pod.name", "string", "Pod of the other end.";
     PEER_POD_UID = "auditor.peer.k8s.pod.uid", "string", "Its uid.";
     PEER_NODE_NAME = "auditor.peer.k8s.node.name", "string", "Node of the other end, where that is another one, or is the other end.";
-    PEER_WORKLOAD_KIND = "auditor.peer.workload.kind", "string", "Kind of the outermost owner of that pod, `Pod` where it has none.";
+    PEER_WORKLOAD_KIND = "auditor.peer.workload.kind", "string", "Kind of the outermost owner of that pod, `Pod` where it has none; absent while it is not known.";
     PEER_WORKLOAD_NAME = "auditor.peer.workload.name", "string", "Its name.";
     PEER_CANDIDATES = "auditor.peer.candidates", "string[]", "Where several may have held the address: each as `kind:namespace/name`.";
     PEER_REASON = "auditor.peer.reason", "string", "Why something about the other end is absent.";

@@ -29,6 +29,9 @@ pub struct Totals {
     /// By stage, reason and unit.
     pub losses: BTreeMap<(&'static str, &'static str, &'static str), u64>,
     pub connections: u64,
+    /// Records that wait for a name.
+    pub waiting: u64,
+    pub metadata_refused: u64,
 }
 
 /// The latest counts: set by the thread that counts, read when somebody asks.
@@ -104,17 +107,29 @@ impl Collector for SharedTotals {
                 "Records that the scope left out",
                 totals.out_of_scope,
             ),
+            (
+                "auditor_metadata_refused",
+                "Pods, services, nodes and namespaces told of that there was no room for",
+                totals.metadata_refused,
+            ),
         ] {
             counter(&mut to, name, help, count)?;
         }
-        let connections = ConstGauge::new(totals.connections as i64);
-        let encoder = to.encode_descriptor(
-            "auditor_connections",
-            "TCP connections that are being followed",
-            None,
-            connections.metric_type(),
-        )?;
-        connections.encode(encoder)?;
+        for (name, help, count) in [
+            (
+                "auditor_connections",
+                "TCP connections that are being followed",
+                totals.connections,
+            ),
+            (
+                "auditor_records_waiting",
+                "Records that wait for the name of a pod",
+                totals.waiting,
+            ),
+        ] {
+            let gauge = ConstGauge::new(count as i64);
+            gauge.encode(to.encode_descriptor(name, help, None, gauge.metric_type())?)?;
+        }
         losses(&mut to, &totals.losses)
     }
 }

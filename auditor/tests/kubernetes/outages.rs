@@ -54,6 +54,15 @@ async fn a_server_away_at_the_start_and_later_is_told_of_once_each_time() {
         1,
         "it goes on where it was"
     );
+
+    server.go_away();
+    let thrice = |follower: &Follower| follower.times_told("Away(Kubernetes") == 3;
+    follower.until("a third outage", thrice).await;
+    server.delete(PODS, "shop/first");
+    server.compact();
+    server.come_back();
+    let again = |follower: &Follower| follower.times_told("ListEnd(Kubernetes)") == 2;
+    follower.until("a new list", again).await;
 }
 
 #[tokio::test]

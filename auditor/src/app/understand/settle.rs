@@ -33,6 +33,8 @@ impl Running {
         self.settled_ns = now;
         self.account.lost = self.ledger.lost_exchanges();
         self.account.connections = self.sessions.len() as u64;
+        self.account.waiting = self.waiting.len() as u64;
+        self.account.metadata_refused = self.stages.identifier.refused();
         self.stages.totals.set(self.account.totals());
         self.flush();
     }

@@ -272,7 +272,13 @@ impl<L: Listed> Watch<L> {
     async fn fails(&mut self, failure: Failure, lived: bool) -> Result<(), Stop> {
         match failure {
             // The version is no longer kept.
-            Failure::Refused(StatusCode::GONE) if self.version.take().is_some() => return Ok(()),
+            Failure::Refused(StatusCode::GONE) if self.version.take().is_some() => {
+                // It answers again: the list need not wait as long as another try would.
+                if self.is_away {
+                    self.backoff.reset();
+                }
+                return Ok(());
+            }
             Failure::NotStreamed
             | Failure::Refused(StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY)
                 if self.version.is_none() && self.lists == Lists::Streamed =>
