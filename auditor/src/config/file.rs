@@ -83,13 +83,6 @@ pub(super) struct KubernetesKeys {
 
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct KubernetesKeys {
-    pub(super) kubeconfig: Option<PathBuf>,
-    pub(super) peers: Option<PeerScope>,
-}
-
-#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
 pub(super) struct HeaderChanges {
     #[serde(deserialize_with = "or_default")]
     pub(super) request: HeaderChange,

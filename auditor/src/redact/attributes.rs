@@ -45,7 +45,7 @@ impl<'a> Attributes<'a> {
 
     pub(super) fn ongoing_id(&mut self, cookie: u64, number: u32) {
         self.id(|ids, text| {
-            ids.connection(cookie, text);
+            ids.records(cookie, text);
             RecordIds::part(Phase::Periodic, number, text);
         });
         self.string(a::RECORD_PHASE, Phase::Periodic.as_str());

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::support::auditor::{Auditor, BINARY};
 use crate::support::client::{curl, h2load, wrk};
+use crate::support::dialogue::Stage;
 use crate::support::fickle::{Fickle, Mood};
 use crate::support::kept::{Kept, record_id, text, verify};
 use crate::support::nginx::{AccessLog, KB, Nginx};
@@ -94,6 +95,39 @@ fn nothing_that_was_journaled_is_lost_by_kills_under_load() {
          delivered, {again} of them again",
         of_load.count()
     );
+}
+
+/// The next daemon begins to count the exchanges of a connection again.
+#[test]
+fn exchanges_before_and_after_a_kill_have_ids_of_their_own() {
+    let (kept, fickle) = (Kept::new(), Fickle::start(Mood::Takes));
+    let stage = Stage::new();
+    let mut dialogue = stage.dialogue();
+    let mut exchange = |path: &str| {
+        dialogue.ask(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n"));
+        dialogue.answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    };
+    for (round, path) in ["/0", "/1", "/2"].into_iter().enumerate() {
+        let auditor = daemon(&kept, &fickle, "grpc");
+        for _ in 0..3 {
+            exchange(path);
+        }
+        auditor.await_records(6, |record| record.text("url.path") == Some(path));
+        until("they are journaled and delivered", || {
+            (fickle.taken().0 > 6 * (round as u64 + 1)).then_some(())
+        });
+        thread::sleep(Duration::from_millis(1500));
+        auditor.kill();
+    }
+    let records = kept.records();
+    let ids: HashSet<_> = records.iter().map(record_id).collect();
+    assert_eq!(ids.len(), records.len(), "an id stands for one record");
+    for path in ["/0", "/1", "/2"] {
+        let found = records
+            .iter()
+            .filter(|r| text(r, "url.path").as_deref() == Some(path));
+        assert_eq!(found.count(), 6, "both ends of {path}");
+    }
 }
 
 /// One after the other, and the journal and the collector agree to the last record.
