@@ -17,7 +17,7 @@ mod period;
 mod settings;
 
 pub use aggregation::{AggregationError, AggregationSettings, TrafficClass};
-pub use args::{Args, Command, DoctorArgs, RunArgs, VerifyArgs};
+pub use args::{Args, Command, DoctorArgs, QueryArgs, QueryForm, RunArgs, VerifyArgs};
 pub use environment::{proc_root, variable};
 pub use file::FileError;
 pub use headers::{HeaderError, RecordedHeaders};
@@ -26,4 +26,5 @@ pub use journal::{Fsync, JournalSettings, JournalSettingsError, WhenFull};
 pub use kubernetes::{KubernetesSettings, PeerScope};
 pub use manual::{completions, manual};
 pub use nearest::nearest;
+pub use period::{Period, PeriodError};
 pub use settings::{ConfigError, ConnectionRecords, Form, Output, Settings};

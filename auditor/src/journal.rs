@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod archive;
 mod catalogue;
 mod cursor;
 mod disk;
@@ -26,6 +27,7 @@ mod segment;
 mod tests;
 mod writer;
 
+pub use archive::{Stored, Stretch, stretches};
 pub use cursor::{Cursor, CursorName, NameError, Start};
 pub use disk::{Directory, Disk, DiskFile};
 pub use error::JournalError;

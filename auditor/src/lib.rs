@@ -32,6 +32,8 @@ pub mod doctor;
 
 pub mod verify;
 
+pub mod query;
+
 pub mod clock;
 
 pub mod exit;
@@ -39,5 +41,7 @@ pub mod exit;
 pub mod credential;
 
 pub mod network;
+
+pub mod pattern;
 
 mod text;

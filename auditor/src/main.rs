@@ -1,13 +1,14 @@
 //! Reads the arguments and hands over.
 
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use auditor::config::{self, Args, Command, DoctorArgs, RunArgs, Settings};
+use auditor::config::{self, Args, Command, DoctorArgs, QueryArgs, RunArgs, Settings};
 use auditor::doctor::{self, Form};
 use auditor::exit::Exit;
+use auditor::query::{self, Gaps, Reader};
 use auditor::{app, record, telemetry, verify};
 
 const REFERRAL: &str = "`auditor doctor` says what this node lacks and what to do";
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
             Ok(statement) => print(statement.render().as_bytes(), statement.exit()),
             Err(error) => fail(&error.to_string(), Exit::Usage),
         },
+        Command::Query(args) => search(&args),
         Command::Completions { shell } => print(&config::completions(shell), Exit::Success),
         Command::Man => match config::manual() {
             Ok(page) => print(&page, Exit::Success),
@@ -49,6 +51,30 @@ fn examine(args: &DoctorArgs) -> Exit {
     let form = if args.json { Form::Json } else { Form::Text };
     let report = doctor::examine(config::proc_root(config::variable));
     print(report.render(form).as_bytes(), report.exit())
+}
+
+fn search(args: &QueryArgs) -> Exit {
+    let out = io::stdout().lock();
+    let reader = if out.is_terminal() {
+        let colour = config::variable("NO_COLOR").is_none();
+        Reader::Terminal { colour }
+    } else {
+        Reader::Program
+    };
+    match query::query(args, reader, out) {
+        Ok(gaps) if gaps.is_none() => Exit::Success,
+        Ok(Gaps {
+            missing,
+            unreadable,
+        }) => {
+            let message = format!(
+                "the answer may be incomplete: in what was searched {missing} records are missing \
+                 and {unreadable} are unreadable; `auditor verify` says more"
+            );
+            fail(&message, Exit::Failed)
+        }
+        Err(error) => fail(&error.to_string(), error.exit()),
+    }
 }
 
 /// A reader that has gone (`auditor man | head`) has read enough.

@@ -44,13 +44,25 @@ const LAYERS: &[Layer] = &[
     ("text", &[]),
     ("credential", &[]),
     ("network", &[]),
+    ("pattern", &[]),
     ("exit", &[]),
     ("doctor", ANY),
     ("verify", &["config", "journal", "exit"]),
+    (
+        "query",
+        &["config", "record", "redact", "journal", "export", "exit"],
+    ),
 ];
 
 /// What every module but `protocol` may use. Parsers are pure: bytes in, message out.
-const EVERYWHERE: &[&str] = &["telemetry", "clock", "text", "credential", "network"];
+const EVERYWHERE: &[&str] = &[
+    "telemetry",
+    "clock",
+    "text",
+    "credential",
+    "network",
+    "pattern",
+];
 
 /// Something that only some modules may name.
 struct Fence {

@@ -1,11 +1,15 @@
 //! What was typed.
 
+mod query;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use serde::{Deserialize, Serialize};
+
+pub use query::{QueryArgs, QueryForm};
 
 use super::journal::JOURNAL_DIR;
 use super::period::Period;
@@ -54,6 +58,8 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Check that the journal is complete and unchanged.
     Verify(VerifyArgs),
+    /// Search the journal: who accessed what, when, and how it ended.
+    Query(Box<QueryArgs>),
     /// Print a completion script for a shell.
     Completions { shell: Shell },
     /// Print the manual page: auditor man | man -l -

@@ -26,7 +26,7 @@ pub struct PeriodError(String);
 // === impl Period ===
 
 impl Period {
-    pub(super) fn get(self) -> Duration {
+    pub fn get(self) -> Duration {
         self.0
     }
 }

@@ -198,14 +198,14 @@ impl Batch {
 }
 
 /// The segments that are the journal's, and where they end.
-fn live(disk: &impl Disk) -> Result<Vec<(Entry, u64)>, JournalError> {
+pub(super) fn live(disk: &impl Disk) -> Result<Vec<(Entry, u64)>, JournalError> {
     let entries = catalogue(disk)?;
     let ends = ends(&entries);
     let live = entries.into_iter().zip(ends);
     Ok(live.filter(|(_, end)| *end > 0).collect())
 }
 
-fn keep(resources: &mut HashMap<u32, Arc<[u8]>>, frame: &Frame<'_>) {
+pub(super) fn keep(resources: &mut HashMap<u32, Arc<[u8]>>, frame: &Frame<'_>) {
     if let Some((id, resource)) = split(frame.payload) {
         resources.insert(id, resource.into());
     }

@@ -1,5 +1,6 @@
 //! The journal against a plain `Vec`: on disks that crash, fail, fill up and lie.
 
+mod archive;
 mod crash;
 mod directory;
 mod faults;

@@ -2,6 +2,7 @@
 
 use super::facts::{Direction, Facts};
 use crate::network::Network;
+use crate::pattern::{Pattern, Wanted};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Term {
@@ -16,15 +17,6 @@ pub(super) enum Term {
     Executable(Pattern),
     Path(Pattern),
 }
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Pattern {
-    Exactly(String),
-    Beginning(String),
-}
-
-/// Why a value cannot stand for its key.
-pub(super) type Wanted = &'static str;
 
 type Parse = fn(&str) -> Result<Term, Wanted>;
 
@@ -74,41 +66,6 @@ impl Term {
             Self::Executable(pattern) => pattern.matches(facts.executable),
             Self::Path(pattern) => pattern.matches(facts.path),
         }
-    }
-}
-
-// === impl Pattern ===
-
-impl Pattern {
-    fn exact(value: &str) -> Result<Self, Wanted> {
-        match value.strip_suffix('*') {
-            Some(beginning) => Self::beginning(beginning),
-            None => literal(value).map(Self::Exactly),
-        }
-    }
-
-    /// A lone `*` begins everything: it asks only that the fact is known.
-    fn beginning(value: &str) -> Result<Self, Wanted> {
-        let beginning = value.strip_suffix('*').unwrap_or(value);
-        if beginning.is_empty() {
-            return Ok(Self::Beginning(String::new()));
-        }
-        literal(beginning).map(Self::Beginning)
-    }
-
-    fn matches(&self, fact: Option<&str>) -> bool {
-        fact.is_some_and(|fact| match self {
-            Self::Exactly(text) => fact == text,
-            Self::Beginning(text) => fact.starts_with(text.as_str()),
-        })
-    }
-}
-
-fn literal(text: &str) -> Result<String, Wanted> {
-    if text.contains('*') {
-        Err("* may only stand at the end")
-    } else {
-        Ok(text.to_owned())
     }
 }
 
