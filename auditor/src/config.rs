@@ -17,7 +17,9 @@ mod period;
 mod settings;
 
 pub use aggregation::{AggregationError, AggregationSettings, TrafficClass};
-pub use args::{Args, Command, DoctorArgs, QueryArgs, QueryForm, RunArgs, VerifyArgs};
+pub use args::{
+    Args, Command, DoctorArgs, QueryArgs, QueryForm, ReportArgs, ReportForm, RunArgs, VerifyArgs,
+};
 pub use environment::{proc_root, variable};
 pub use file::FileError;
 pub use headers::{HeaderError, RecordedHeaders};

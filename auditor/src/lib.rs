@@ -34,6 +34,8 @@ pub mod verify;
 
 pub mod query;
 
+pub mod report;
+
 pub mod clock;
 
 pub mod exit;

@@ -9,7 +9,7 @@ use auditor::config::{self, Args, Command, DoctorArgs, QueryArgs, RunArgs, Setti
 use auditor::doctor::{self, Form};
 use auditor::exit::Exit;
 use auditor::query::{self, Gaps, Reader};
-use auditor::{app, record, telemetry, verify};
+use auditor::{app, record, report, telemetry, verify};
 
 const REFERRAL: &str = "`auditor doctor` says what this node lacks and what to do";
 
@@ -22,6 +22,10 @@ fn main() -> ExitCode {
             Err(error) => fail(&error.to_string(), Exit::Usage),
         },
         Command::Query(args) => search(&args),
+        Command::Report(args) => match report::report(&args) {
+            Ok(report) => print(report.render(args.output).as_bytes(), report.exit()),
+            Err(error) => fail(&error.to_string(), error.exit()),
+        },
         Command::Completions { shell } => print(&config::completions(shell), Exit::Success),
         Command::Man => match config::manual() {
             Ok(page) => print(&page, Exit::Success),

@@ -49,6 +49,7 @@ pub fn verify(args: &VerifyArgs) -> Result<Statement, VerifyError> {
     };
     Ok(Statement {
         report: evidence::verify(&directory, trust).map_err(failed)?,
+        public_key: key.to_string(),
         own_key: args.public_key.is_none(),
         growing,
         json: args.json,

@@ -52,6 +52,12 @@ const LAYERS: &[Layer] = &[
         "query",
         &["config", "record", "redact", "journal", "export", "exit"],
     ),
+    (
+        "report",
+        &[
+            "config", "record", "journal", "export", "query", "verify", "exit",
+        ],
+    ),
 ];
 
 /// What every module but `protocol` may use. Parsers are pure: bytes in, message out.

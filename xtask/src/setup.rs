@@ -44,6 +44,10 @@ const TEST_PROGRAMS: &[Package] = &[
         why: "what containers of the tests are made of",
     },
     Package {
+        name: "chromium",
+        why: "opens reports as their readers do",
+    },
+    Package {
         name: "containerd",
         why: "runs the pods of the tests",
     },

@@ -1,6 +1,7 @@
 //! What was typed.
 
 mod query;
+mod report;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap_complete::Shell;
 use serde::{Deserialize, Serialize};
 
 pub use query::{QueryArgs, QueryForm};
+pub use report::{ReportArgs, ReportForm};
 
 use super::journal::JOURNAL_DIR;
 use super::period::Period;
@@ -60,6 +62,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Search the journal: who accessed what, when, and how it ended.
     Query(Box<QueryArgs>),
+    /// Write an evidence report: who accessed what, what is missing, whether it is unchanged.
+    Report(ReportArgs),
     /// Print a completion script for a shell.
     Completions { shell: Shell },
     /// Print the manual page: auditor man | man -l -

@@ -12,6 +12,8 @@ use crate::journal::evidence::{Finding, Report};
 pub struct Statement {
     #[serde(flatten)]
     pub report: Report,
+    /// The key it was verified with, in the text form of C2SP signed-note.
+    pub public_key: String,
     /// The key was taken from the journal itself.
     pub own_key: bool,
     /// A daemon was writing to the journal.
@@ -163,6 +165,7 @@ mod tests {
                 findings,
                 ..Report::default()
             },
+            public_key: "node-1/auditor+0815+AAAA".to_owned(),
             own_key: false,
             growing: false,
             json: false,
