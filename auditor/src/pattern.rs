@@ -31,6 +31,13 @@ impl Pattern {
         literal(beginning).map(Self::Beginning)
     }
 
+    /// What must be there, whole or as the beginning.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Exactly(text) | Self::Beginning(text) => text,
+        }
+    }
+
     pub fn matches(&self, fact: Option<&str>) -> bool {
         fact.is_some_and(|fact| match self {
             Self::Exactly(text) => fact == text,

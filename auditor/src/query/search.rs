@@ -114,7 +114,7 @@ impl Verdicts<'_> {
             self.resources.insert(address, entry);
             taken
         };
-        if !taken {
+        if !taken || !self.filter.may_take(stored.record) {
             return Ok(None);
         }
         let view = RecordView::parse(stored.record)?;
