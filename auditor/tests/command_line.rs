@@ -29,6 +29,8 @@ fn a_usage_error_is_two_and_leaves_standard_output_to_records() {
         &["run", "--duration", "5x"][..],
         &["run", "--output", "xml"],
         &["run", "--config", "/nowhere/auditor.yaml"],
+        &["query", "--status", "5x"],
+        &["report", "--since", "noon"],
         &["audit"],
         &[],
     ] {

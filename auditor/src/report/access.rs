@@ -165,7 +165,7 @@ impl<'a> Access<'a> {
 
 /// The audited workload by its best name; empty if it has none.
 pub(super) fn workload(resource: &[u8]) -> Result<String, Malformed> {
-    let (mut namespace, mut service, mut pod, mut host) = ("", "", "", "");
+    let (mut namespace, mut service, mut pod) = ("", "", "");
     for attribute in Attributes::of_resource(resource) {
         let (key, value) = attribute?;
         let Some(text) = value.as_text() else {
@@ -175,15 +175,13 @@ pub(super) fn workload(resource: &[u8]) -> Result<String, Malformed> {
             "k8s.namespace.name" => namespace = text,
             "service.name" => service = text,
             "k8s.pod.name" => pod = text,
-            "host.name" => host = text,
             _ => {}
         }
     }
     let mut names = [service, pod].into_iter().filter(|name| !name.is_empty());
     Ok(match names.next() {
         Some(name) => placed(namespace, name),
-        None if host.is_empty() => String::new(),
-        None => format!("node {}", named(host)),
+        None => String::new(),
     })
 }
 

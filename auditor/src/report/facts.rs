@@ -57,6 +57,8 @@ pub struct Totals {
     pub incomplete: u64,
     pub loss_records: u64,
     pub lost: u64,
+    /// Not lost here: in the journal, but a destination did not get it.
+    pub undelivered: u64,
     /// Records that the journal no longer has, and records that can't be read.
     pub missing: u64,
     pub unreadable: u64,

@@ -15,6 +15,8 @@ use crate::journal::Stored;
 use crate::query::Window;
 use crate::record::{EventName, attribute as a};
 
+/// The stage of losses that the journal still has.
+const DELIVERY: &str = "export";
 /// Names of resources kept; a node has far fewer workloads.
 const MAX_RESOURCES: usize = 16_384;
 
@@ -247,6 +249,10 @@ impl Tally {
         self.losses
             .add(parts.each_ref().map(String::as_str), counts);
         self.totals.loss_records += 1;
+        if stage == DELIVERY {
+            grow(&mut self.totals.undelivered, lost);
+            return Ok(());
+        }
         grow(&mut self.totals.lost, lost);
         let volume = Volume {
             lost,

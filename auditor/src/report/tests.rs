@@ -45,7 +45,10 @@ fn every_access_is_in_the_totals_and_in_a_row_or_the_others() {
     assert_eq!(totals.inbound, 1440);
     assert_eq!(totals.with_principal + totals.without_principal, 1440);
     assert_eq!((totals.failed, totals.refused), (40, 44));
-    assert_eq!((totals.lost, totals.loss_records), (7, 1));
+    assert_eq!(
+        (totals.lost, totals.undelivered, totals.loss_records),
+        (7, 3, 2)
+    );
     assert_eq!(totals.statuses, [0, 1356, 0, 44, 40]);
     let steps = report.facts.course.steps.iter();
     assert_eq!(steps.map(|step| step.volume.accesses()).sum::<u64>(), 1440);

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::DEFAULT_JOURNAL;
+use super::JOURNAL_DIR;
 
 /// What the report is about, and what to hold the journal against.
 #[derive(Debug, clap::Args)]
 pub struct ReportArgs {
     /// Directory of the journal; a daemon may be writing to it.
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_JOURNAL)]
+    #[arg(long, value_name = "DIR", default_value = JOURNAL_DIR)]
     pub journal_dir: PathBuf,
 
     /// Accesses that began then or later: 7d, 2026-11-01, 2026-11-24T09:00:00Z [default: all]

@@ -15,8 +15,25 @@ const BOTTOM: f64 = 30.0;
 const PLOT_WIDTH: f64 = WIDTH - LEFT - 8.0;
 const PLOT_HEIGHT: f64 = HEIGHT - TOP - BOTTOM;
 const GRID_LINES: u64 = 4;
-const TIMES: u64 = 6;
-const WEEK: u64 = 7 * 86_400;
+/// Times that fit under the plot.
+const TIMES: u64 = 8;
+const HOUR: u64 = 3600;
+const DAY: u64 = 24 * HOUR;
+/// Seconds between two of them; they stand at whole multiples.
+const INTERVALS: [u64; 12] = [
+    10,
+    60,
+    300,
+    900,
+    HOUR,
+    3 * HOUR,
+    6 * HOUR,
+    12 * HOUR,
+    DAY,
+    7 * DAY,
+    91 * DAY,
+    3652 * DAY,
+];
 
 /// From the first step to the end of the last.
 struct Axes {
@@ -83,8 +100,7 @@ fn grid(axes: &Axes) -> Markup {
             line.grid x1=(LEFT) x2=(WIDTH - 8.0) y1=(fixed(y)) y2=(fixed(y)) {}
             text.axis.value x=(LEFT - 6.0) y=(fixed(y + 4.0)) { (short(value)) }
         }
-        @for mark in 0..TIMES {
-            @let moment = Moment::of_seconds(axes.begin + axes.span / TIMES * mark);
+        @for moment in times(axes) {
             text.axis x=(fixed(axes.x(moment))) y=(HEIGHT - 8.0) { (label(moment, axes.span)) }
         }
     }
@@ -128,6 +144,19 @@ fn bar(axes: &Axes, seconds: u64, step: &Step) -> Markup {
     }
 }
 
+fn times(axes: &Axes) -> impl Iterator<Item = Moment> {
+    let fits = |interval: &&u64| axes.span / **interval < TIMES;
+    let interval = INTERVALS
+        .iter()
+        .find(fits)
+        .unwrap_or(&INTERVALS[INTERVALS.len() - 1]);
+    let first = axes.begin.next_multiple_of(*interval);
+    // The last one would stand over the edge.
+    let last = axes.begin + axes.span * 9 / 10;
+    let times = (first..last).step_by(*interval as usize);
+    times.take(TIMES as usize).map(Moment::of_seconds)
+}
+
 /// The next number that four lines divide well.
 fn round(largest: u64) -> u64 {
     let mut unit = 1_u64;
@@ -154,7 +183,7 @@ fn short(value: u64) -> String {
 
 fn label(moment: Moment, span: u64) -> String {
     let plain = moment.plain();
-    let part = if span < WEEK { 5..16 } else { 0..10 };
+    let part = if span < 7 * DAY { 5..16 } else { 0..10 };
     plain.get(part).unwrap_or(&plain).to_owned()
 }
 

@@ -73,11 +73,15 @@ fn size(bytes: u64) -> String {
 pub(super) fn length(seconds: u64) -> String {
     let (days, hours) = (seconds / 86_400, seconds / 3600 % 24);
     let (minutes, rest) = (seconds / 60 % 60, seconds % 60);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{rest} s"),
-        (0, 0, _) => format!("{minutes} min {rest} s"),
-        (0, _, _) => format!("{hours} h {minutes} min"),
-        _ => format!("{days} d {hours} h"),
+    let (large, small) = match (days, hours, minutes) {
+        (0, 0, 0) => return format!("{rest} s"),
+        (0, 0, _) => ((minutes, "min"), (rest, "s")),
+        (0, _, _) => ((hours, "h"), (minutes, "min")),
+        _ => ((days, "d"), (hours, "h")),
+    };
+    match small {
+        (0, _) => format!("{} {}", large.0, large.1),
+        (number, unit) => format!("{} {} {number} {unit}", large.0, large.1),
     }
 }
 
@@ -96,5 +100,6 @@ mod tests {
         assert_eq!(length(59), "59 s");
         assert_eq!(length(3661), "1 h 1 min");
         assert_eq!(length(90_000), "1 d 1 h");
+        assert_eq!(length(900), "15 min");
     }
 }

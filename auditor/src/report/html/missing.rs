@@ -18,7 +18,9 @@ pub(super) fn section(facts: &Facts) -> Markup {
                 " times and stopped " (number("/silences/stops", silences.stops)) " times. "
                 (number("/totals/loss_records", totals.loss_records)) " records tell of losses. "
                 (number("/totals/incomplete", totals.incomplete))
-                " accesses are recorded with something missing, and say what."
+                " accesses are recorded with something missing, and say what. "
+                (number("/totals/undelivered", totals.undelivered))
+                " records are in the journal, but a destination did not get them."
             }
             @if !silences.listed.is_empty() { (intervals(facts)) }
             (table::ranked(

@@ -69,7 +69,7 @@ fn listening(facts: &Facts) -> Markup {
             p.figure {
                 @if silences.count == 0 {
                     "without a gap"
-                    (hidden_count(silences.count, silences.seconds))
+                    (figures(silences.count, silences.seconds))
                 } @else {
                     (seconds("/silences/seconds", silences.seconds)) " of silence"
                 }
@@ -86,7 +86,8 @@ fn listening(facts: &Facts) -> Markup {
     }
 }
 
-fn hidden_count(count: u64, length: u64) -> Markup {
+/// Zero twice, so that the page has the facts of the JSON.
+fn figures(count: u64, length: u64) -> Markup {
     html! {
         span.small {
             " (" (number("/silences/count", count)) " intervals, "

@@ -56,17 +56,20 @@ pub(super) fn shop(name: &str, hostile: &Hostile<'_>) -> Place {
             .map(|hour| hour.iter().map(|(_, access)| access.clone()));
         hours.map(Iterator::collect).collect::<Vec<Vec<_>>>()
     };
-    let loss = about_node(
-        EventName::Loss,
-        BEGIN + 18 * 60 * MINUTE,
-        &[
-            (a::LOSS_STAGE, "ring"),
-            (a::LOSS_REASON, "ring_full"),
+    let loss = |stage, reason, count| {
+        let facts = [
+            (a::LOSS_STAGE, stage),
+            (a::LOSS_REASON, reason),
             (a::LOSS_UNIT, "exchange"),
             (a::DIRECTION, "inbound"),
-            (a::LOSS_COUNT, "7"),
-        ],
-    );
+            (a::LOSS_COUNT, count),
+        ];
+        about_node(EventName::Loss, BEGIN + 18 * 60 * MINUTE, &facts)
+    };
+    let losses = vec![
+        loss("ring", "ring_full", "7"),
+        loss("export", "refused", "3"),
+    ];
     let batches = [
         vec![turn("started", 0)],
         run(first),
@@ -74,7 +77,7 @@ pub(super) fn shop(name: &str, hostile: &Hostile<'_>) -> Place {
         vec![turn("started", 13 * 60 * MINUTE)],
         vec![vec![excluded(hostile.state)]],
         run(second),
-        vec![vec![loss], turn("stopped", 23 * 60 * MINUTE)],
+        vec![losses, turn("stopped", 23 * 60 * MINUTE)],
     ];
     journal(place.path(), 200_000, batches.into_iter().flatten());
     place
