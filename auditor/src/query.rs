@@ -1,7 +1,7 @@
 //! Searches the journal. Only reads, and needs nothing of a daemon that is writing to it.
 //!
-//! There is no index beside the segments: their headers tell when they were written, and what is
-//! in them is read at the speed of memory. `docs/query.md` has the measurement.
+//! There is no index beside the segments: their headers tell when they were written, and most
+//! records in them are passed over by a look at their bytes. `docs/query.md` has the measurement.
 
 #![forbid(unsafe_code)]
 
