@@ -40,7 +40,8 @@ const CONTINUATION: u8 = 9;
 const PADDED: u8 = 8;
 
 /// The first line of the connection preface was read: frames follow the rest of it. Of the other
-/// direction that says nothing yet, because a server that knows only HTTP/1 answers in it.
+/// direction that says nothing yet, because a server that knows only HTTP/1 answers in it; but
+/// after an upgrade it has agreed.
 ///
 /// # Safety
 /// `walk` is valid and its line is complete.
@@ -52,8 +53,12 @@ pub unsafe fn begin(walk: *mut Walk) {
         (*flow).phase = phase::FRAME_PAYLOAD;
         (*flow).left = PREFACE_REST;
         (*flow).unwanted = 0;
-        // After an upgrade, the request that asked for it is stream 1.
-        (*flow).messages = ((*flow).messages != 0) as u32;
+        if (*flow).messages != 0 {
+            // The request that asked for the upgrade is stream 1.
+            (*flow).messages = 1;
+            let answering = ((*cursor).direction ^ 1) & 1;
+            unframed::expect_frames(&raw mut (*(*walk).connection).flows[answering as usize]);
+        }
         (*cursor).flags |= data_flag::FRAMES;
     }
 }

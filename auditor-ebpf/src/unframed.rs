@@ -42,6 +42,20 @@ pub unsafe fn begin(flow: *mut Flow) {
     }
 }
 
+/// What is not followed of a flow is frames, as the other direction shows.
+///
+/// # Safety
+/// `flow` is valid.
+#[inline(always)]
+pub unsafe fn expect_frames(flow: *mut Flow) {
+    unsafe {
+        if (*flow).phase == phase::UNFRAMED {
+            (*flow).frames = 1;
+            allow(flow);
+        }
+    }
+}
+
 #[inline(always)]
 unsafe fn allow(flow: *mut Flow) {
     unsafe {
