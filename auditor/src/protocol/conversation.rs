@@ -185,6 +185,17 @@ impl Conversation {
         }
     }
 
+    /// `n` bytes of a direction were not copied, and nothing says that they are no framing.
+    pub fn truncated(&mut self, side: Side, n: u64, at: Nanos, done: &mut Vec<Exchange>) {
+        match &mut self.0 {
+            State::Http2 { streams, .. } => streams.hole(side, n, at, done),
+            // A body is the only thing of HTTP/1 that is that long.
+            State::Undecided { .. } | State::Http1(_) => {
+                self.feed(side, Span::Skipped(n), at, done);
+            }
+        }
+    }
+
     /// `n` bytes of a direction were there and will never be seen.
     pub fn hole(&mut self, side: Side, n: u64, at: Nanos, done: &mut Vec<Exchange>) {
         match &mut self.0 {

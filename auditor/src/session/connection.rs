@@ -337,6 +337,7 @@ fn take(
 ) {
     match *part {
         Part::Skipped(n) => http.feed(side, Span::Skipped(n), time.0, done),
+        Part::Truncated(n) => http.truncated(side, n, time.0, done),
         Part::Hole(n) => http.hole(side, n, time.0, done),
         Part::Bytes {
             bytes,

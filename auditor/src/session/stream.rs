@@ -12,8 +12,10 @@ const MAX_HELD_PIECES: usize = 256;
 /// What the stream yields, in order.
 #[derive(Debug)]
 pub enum Part<'a> {
-    /// The kernel passed over so many bytes.
+    /// The kernel passed over so many bytes, of which it knows what they were.
     Skipped(u64),
+    /// So many bytes were not copied, whatever they were.
+    Truncated(u64),
     /// So many bytes were there and will not be seen.
     Hole(u64),
     Bytes {
@@ -240,7 +242,12 @@ impl Stream {
             self.advance(bytes.len() as u64);
         }
         let skipped = piece.skipped_after.saturating_sub(behind - cut);
-        self.yield_skipped(skipped, piece.time, yield_part);
+        if piece.framed {
+            self.yield_skipped(skipped, piece.time, yield_part);
+        } else if skipped != 0 {
+            yield_part(Part::Truncated(skipped), piece.time);
+            self.advance(skipped);
+        }
     }
 
     fn yield_skipped(

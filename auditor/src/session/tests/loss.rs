@@ -229,3 +229,23 @@ fn what_was_copied_beside_passed_over_bytes_leaves_no_hole() {
     node.data(framed(arrives(1000 + GET.len() as u32, GET)));
     assert_eq!(node.lines()[0], "/ -> 200, 100 bytes");
 }
+
+/// What the kernel does not follow it cuts anywhere, frame headers included.
+#[test]
+fn what_was_cut_off_is_not_taken_for_whole_frames() {
+    const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
+    let post = [0, 0, 3, 1, 4, 0, 0, 0, 1, 0x83, 0x86, 0x84];
+    let data = [0, 0, 5, 0, 0, 0, 0, 0, 1, b'0', b'1', b'2', b'3', b'4'];
+    let mut node = Node::accepted(1000, 5000);
+    let begun = [PREFACE, SETTINGS, &post, &data].concat();
+    node.data(Data {
+        skipped_after: 14,
+        ..arrives(1000, &begun)
+    });
+    node.data(leaves(5000, SETTINGS));
+    node.step(Event::Close(close()));
+    let lines = node.lines();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("hole"), "{lines:?}");
+}
