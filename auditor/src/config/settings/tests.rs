@@ -59,11 +59,11 @@ fn a_kubeconfig_is_taken_where_it_is_named_and_nowhere_else() {
     assert_eq!(settings.kubernetes.kubeconfig, Some("/etc/kube".into()));
     assert_eq!(settings.kubernetes.peers, PeerScope::Cluster);
     let args = RunArgs {
-        kubeconfig: Some("/root/kube".into()),
+        kubeconfig: Some("/srv/kube".into()),
         ..RunArgs::default()
     };
     let settings = Settings::decide(args, file(text), &NOWHERE).unwrap();
-    assert_eq!(settings.kubernetes.kubeconfig, Some("/root/kube".into()));
+    assert_eq!(settings.kubernetes.kubeconfig, Some("/srv/kube".into()));
 }
 
 #[test]

@@ -113,15 +113,40 @@ impl Streams {
     }
 
     /// Reads a stretch of a direction that continues it.
-    pub fn feed(&mut self, side: Side, span: Span<'_>, at: Nanos, done: &mut Vec<Exchange>) {
-        self.run(side, span, at, done);
+    pub fn feed(&mut self, side: Side, mut span: Span<'_>, at: Nanos, done: &mut Vec<Exchange>) {
+        loop {
+            if self.verdict == Verdict::Foreign {
+                return;
+            }
+            let direction = self.direction_mut(side);
+            if direction.reader.is_at_start() {
+                direction.began = at;
+            }
+            let item = direction.reader.read(&mut span);
+            // Padding is passed over without an item.
+            if !matches!(item, Some(Item::Frame { .. })) {
+                self.count(side, at);
+            }
+            match item {
+                None => return,
+                Some(Item::Frame { header, promised }) => {
+                    self.frame(side, header, promised, at, done);
+                }
+                Some(Item::Carried(bytes)) => self.carried(side, bytes),
+                Some(Item::Unseen { bytes, padded }) => self.unseen(side, bytes, padded),
+                Some(Item::End) => self.end(side, at, done),
+                Some(Item::Foreign) => self.verdict = Verdict::Foreign,
+                Some(Item::Lost) => self.lose(side, Reason::Hole, at, done),
+                Some(Item::Malformed) => self.lose(side, Reason::FramingAmbiguous, at, done),
+            }
+        }
     }
 
     /// `n` bytes of a direction were there and will never be seen.
     pub fn hole(&mut self, side: Side, n: u64, at: Nanos, done: &mut Vec<Exchange>) {
         // As far as a frame reaches, it is known whose bytes are missing.
         let within = n.min(self.direction(side).reader.rest_of_frame());
-        self.run(side, Span::Skipped(within), at, done);
+        self.feed(side, Span::Skipped(within), at, done);
         if within < n && self.verdict != Verdict::Foreign && !self.is_lost(side) {
             self.lose(side, Reason::Hole, at, done);
         }
@@ -164,35 +189,6 @@ impl Streams {
         while let Some(mut pending) = self.open.pop_first() {
             pending.incomplete.add(ending.cause);
             done.push(pending.finish(ending.at));
-        }
-    }
-
-    fn run(&mut self, side: Side, mut span: Span<'_>, at: Nanos, done: &mut Vec<Exchange>) {
-        loop {
-            if self.verdict == Verdict::Foreign {
-                return;
-            }
-            let direction = self.direction_mut(side);
-            if direction.reader.is_at_start() {
-                direction.began = at;
-            }
-            let item = direction.reader.read(&mut span);
-            // Padding is passed over without an item.
-            if !matches!(item, Some(Item::Frame { .. })) {
-                self.count(side, at);
-            }
-            match item {
-                None => return,
-                Some(Item::Frame { header, promised }) => {
-                    self.frame(side, header, promised, at, done);
-                }
-                Some(Item::Carried(bytes)) => self.carried(side, bytes),
-                Some(Item::Unseen { bytes, padded }) => self.unseen(side, bytes, padded),
-                Some(Item::End) => self.end(side, at, done),
-                Some(Item::Foreign) => self.verdict = Verdict::Foreign,
-                Some(Item::Lost) => self.lose(side, Reason::Hole, at, done),
-                Some(Item::Malformed) => self.lose(side, Reason::FramingAmbiguous, at, done),
-            }
         }
     }
 
