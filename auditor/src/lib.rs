@@ -46,4 +46,6 @@ pub mod network;
 
 pub mod pattern;
 
+pub mod backoff;
+
 mod text;

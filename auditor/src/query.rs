@@ -21,7 +21,7 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-pub use filter::{Filter, FilterError};
+pub use filter::{DECISION, Filter, FilterError};
 pub use search::{Gaps, Search};
 pub use time::{Present, TimeError, Window};
 

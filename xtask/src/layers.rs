@@ -45,6 +45,7 @@ const LAYERS: &[Layer] = &[
     ("credential", &[]),
     ("network", &[]),
     ("pattern", &[]),
+    ("backoff", &[]),
     ("exit", &[]),
     ("doctor", ANY),
     ("verify", &["config", "journal", "exit"]),
@@ -68,6 +69,7 @@ const EVERYWHERE: &[&str] = &[
     "credential",
     "network",
     "pattern",
+    "backoff",
 ];
 
 /// Something that only some modules may name.

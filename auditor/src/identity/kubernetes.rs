@@ -5,7 +5,6 @@
 //! ends or fails the daemon: what can't be asked is told as `Update::Away` and asked again.
 
 mod api;
-mod backoff;
 mod failure;
 mod lines;
 mod names;
@@ -17,6 +16,7 @@ mod selection;
 mod watch;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
@@ -24,6 +24,7 @@ use tokio::sync::mpsc::{self, Sender};
 use tracing::info;
 
 use super::metadata::{AuditScope, Source, Update};
+use crate::backoff::Backoff;
 use crate::config::{KubernetesSettings, PeerScope};
 use api::Api;
 use owners::Owners;
@@ -34,6 +35,11 @@ use watch::{Closed, Watch};
 
 /// Pods whose owners may wait to be looked up.
 const QUEUE: usize = 256;
+
+/// The first wait after a failure, and the longest: an API server that comes back is asked by every
+/// node of the cluster.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 #[derive(Debug, thiserror::Error)]
 pub enum KubernetesError {
@@ -180,4 +186,8 @@ fn reason(error: &KubeconfigError) -> String {
         }
         _ => "its certificates, keys or proxy can't be used".to_owned(),
     }
+}
+
+fn backoff() -> Backoff {
+    Backoff::new(FIRST_WAIT, LONGEST_WAIT)
 }

@@ -31,8 +31,8 @@ const PEER_NAMES: [&str; 4] = [
     a::PEER_NODE_NAME,
 ];
 
-/// By the record contract.
-const DECISION: &str = "auditor.policy.decision";
+/// What a policy decided, by the record contract.
+pub const DECISION: &str = "auditor.policy.decision";
 
 /// All of the conditions, each by one of its tests.
 #[derive(Clone, Debug)]

@@ -1,13 +1,11 @@
 //! What the report takes of a record.
 
 use crate::export::view::{Attributes, Malformed, RecordView, Value};
+use crate::query::DECISION;
 use crate::record::{EventName, attribute as a};
 
 /// A name in a row is cut here: rows are kept, and a record may be megabytes long.
 const MAX_NAME: usize = 200;
-
-/// By the record contract.
-const DECISION: &str = "auditor.policy.decision";
 
 /// The attributes that are counted or named, borrowed from a record.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,6 +1,5 @@
 //! Carries batches to the collector, in order, until each record has its outcome.
 
-use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -10,7 +9,8 @@ use super::answer::{Accepted, Failure};
 use super::delivery::Delivery;
 use super::drain::Drain;
 use super::request;
-use super::retry::Backoff;
+use super::retry;
+use crate::backoff::{Backoff, jitter};
 use crate::redact::Sealed;
 
 #[cfg(test)]
@@ -32,7 +32,7 @@ impl<C: Carry + Send> Courier<C> {
     pub(super) fn new(carrier: C) -> Self {
         Self {
             carrier,
-            backoff: Backoff::default(),
+            backoff: retry::backoff(),
         }
     }
 
@@ -86,7 +86,7 @@ impl<C: Carry + Send> Courier<C> {
                 Err(Failure::Denied { reason }) => (Trouble::Denied, None, reason),
                 Err(Failure::Again { after, reason }) => (Trouble::Passing, after, reason),
             };
-            let wait = self.backoff.next(after, random());
+            let wait = retry::wait(&mut self.backoff, after, jitter());
             self.failed(trouble, &reason, wait);
             tokio::select! {
                 biased;
@@ -166,10 +166,4 @@ fn account(records: u64, accepted: &Accepted) -> Delivery {
 fn halves(range: Range<usize>) -> [Range<usize>; 2] {
     let middle = range.start + range.len() / 2;
     [middle..range.end, range.start..middle]
-}
-
-/// Between 0 and 1. Good enough to spread nodes over time: the standard library seeds each
-/// hasher with fresh random keys.
-fn random() -> f64 {
-    RandomState::new().hash_one(0) as f64 / u64::MAX as f64
 }

@@ -6,6 +6,7 @@ use http::StatusCode;
 use tonic::Code;
 
 use super::answer::Failure;
+use crate::backoff::Backoff;
 use crate::export::wire::{Fields, Malformed};
 
 #[cfg(test)]
@@ -16,30 +17,15 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// A server may ask for more than our own longest wait, within reason.
 const LONGEST_ASKED: Duration = Duration::from_mins(5);
 
-/// Exponential waits with jitter, so that a fleet of nodes does not come back in step.
-#[derive(Debug, Default)]
-pub(super) struct Backoff {
-    failures: u32,
+pub(super) fn backoff() -> Backoff {
+    Backoff::new(FIRST, LONGEST)
 }
 
-impl Backoff {
-    /// `jitter` is between 0 and 1. What the server asked for is waited in full.
-    pub(super) fn next(&mut self, asked: Option<Duration>, jitter: f64) -> Duration {
-        let doubled = FIRST.saturating_mul(1 << self.failures.min(16));
-        self.failures = self.failures.saturating_add(1);
-        match asked {
-            Some(asked) => asked.min(LONGEST_ASKED),
-            None => doubled.min(LONGEST).mul_f64(0.5 + jitter / 2.0),
-        }
-    }
-
-    pub(super) fn failures(&self) -> u32 {
-        self.failures
-    }
-
-    pub(super) fn reset(&mut self) {
-        self.failures = 0;
-    }
+/// How long to wait after a failure. `jitter` is between 0 and 1. What the server asked for is
+/// waited in full.
+pub(super) fn wait(backoff: &mut Backoff, asked: Option<Duration>, jitter: f64) -> Duration {
+    let own = backoff.next(jitter);
+    asked.map_or(own, |asked| asked.min(LONGEST_ASKED))
 }
 
 /// By the table of the OTLP specification, except where it would have audit records dropped.

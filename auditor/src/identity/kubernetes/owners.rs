@@ -17,10 +17,11 @@ use tokio::time::{Instant, sleep_until};
 use tracing::warn;
 
 use super::api::Api;
-use super::backoff::Backoff;
+use super::backoff;
 use super::failure::Failure;
 use super::object::{Meta, MetaObject};
 use super::watch::Closed;
+use crate::backoff::{Backoff, jitter};
 use crate::identity::bounded::Bounded;
 use crate::identity::known::Why;
 use crate::identity::metadata::{Owner, OwnerKind, Pod, Source, Update};
@@ -146,7 +147,7 @@ impl Owners {
             asked: HashSet::new(),
             lookups: JoinSet::new(),
             retry_at: None,
-            backoff: Backoff::default(),
+            backoff: backoff(),
         }
     }
 
@@ -271,11 +272,11 @@ impl Owners {
 
     /// Those pods go without for the time being, and say why.
     async fn fails(&mut self, uid: &str, failure: &Failure) -> Result<(), Closed> {
-        if self.backoff.is_fresh() {
+        if self.backoff.failures() == 0 {
             warn!("owners of pods can't be looked up: {failure}");
         }
         if self.retry_at.is_none() {
-            self.retry_at = Some(Instant::now() + self.backoff.next());
+            self.retry_at = Some(Instant::now() + self.backoff.next(jitter()));
         }
         let why = Some(failure.why());
         let sought = self.sought.get_mut(uid);

@@ -5,8 +5,8 @@ use std::time::Duration;
 use kube::api::{ListParams, WatchParams};
 use kube::core::Request;
 
-use super::backoff::spread;
 use super::failure::Failure;
+use crate::backoff::jitter;
 
 /// Objects in one answer: a few megabytes at most.
 const PAGE: u32 = 200;
@@ -71,7 +71,7 @@ impl Selection {
         let params = WatchParams {
             field_selector: self.fields.clone(),
             label_selector: self.labels.map(str::to_owned),
-            timeout: Some((WATCH + spread(WATCH)).as_secs() as u32),
+            timeout: Some((WATCH + WATCH.mul_f64(jitter())).as_secs() as u32),
             send_initial_events: version.is_none(),
             ..WatchParams::default()
         };

@@ -10,11 +10,12 @@ use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use super::api::Api;
-use super::backoff::Backoff;
+use super::backoff;
 use super::failure::Failure;
 use super::lines::Line;
 use super::object::Object;
 use super::selection::Selection;
+use crate::backoff::{Backoff, jitter};
 use crate::identity::metadata::{Source, Update};
 
 /// A server that has nothing to tell sends a bookmark each minute. After this long without one the
@@ -119,7 +120,7 @@ impl<L: Listed> Watch<L> {
             selection,
             listed,
             told,
-            backoff: Backoff::default(),
+            backoff: backoff(),
             version: None,
             lists: Lists::Streamed,
             unread: 0,
@@ -141,7 +142,7 @@ impl<L: Listed> Watch<L> {
             if self.fails(failure, lived).await.is_err() || self.told.is_closed() {
                 return Closed;
             }
-            sleep(self.backoff.next()).await;
+            sleep(self.backoff.next(jitter())).await;
         }
     }
 

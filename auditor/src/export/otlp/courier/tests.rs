@@ -168,10 +168,3 @@ async fn every_record_has_one_outcome_whatever_the_answers() {
         assert_eq!(deliver(answers, 1300).await.0.total(), 1300);
     }
 }
-
-#[test]
-fn jitter_stays_between_0_and_1_and_varies() {
-    let drawn: Vec<_> = (0..100).map(|_| random()).collect();
-    assert!(drawn.iter().all(|value| (0.0..=1.0).contains(value)));
-    assert!(drawn.windows(2).any(|pair| (pair[0] - pair[1]).abs() > 0.1));
-}

@@ -135,18 +135,18 @@ fn reads_the_delay_a_server_asks_for() {
 
 #[test]
 fn waits_double_up_to_the_longest_and_start_over() {
-    let mut backoff = Backoff::default();
+    let mut backoff = backoff();
     let waits: Vec<_> = (0..10)
-        .map(|_| backoff.next(None, 1.0).as_millis())
+        .map(|_| wait(&mut backoff, None, 1.0).as_millis())
         .collect();
     let expected = [
         200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000,
     ];
     assert_eq!(waits, expected);
-    assert_eq!(backoff.next(None, 0.0), LONGEST / 2);
+    assert_eq!(wait(&mut backoff, None, 0.0), LONGEST / 2);
     let asked = Some(Duration::from_mins(1));
-    assert_eq!(backoff.next(asked, 0.0), Duration::from_mins(1));
-    assert_eq!(backoff.next(Some(Duration::MAX), 0.0), LONGEST_ASKED);
+    assert_eq!(wait(&mut backoff, asked, 0.0), Duration::from_mins(1));
+    assert_eq!(wait(&mut backoff, Some(Duration::MAX), 0.0), LONGEST_ASKED);
     backoff.reset();
-    assert_eq!(backoff.next(None, 1.0), FIRST);
+    assert_eq!(wait(&mut backoff, None, 1.0), FIRST);
 }
