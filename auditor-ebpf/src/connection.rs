@@ -29,7 +29,9 @@ pub struct Connection {
     pub unusual: u8,
     /// Its process let go of it and its end was told: not looked at any more.
     pub released: u8,
-    pub reserved: [u8; 3],
+    /// There is no socket yet: see [`early`](crate::early), which tells of it and counts it.
+    pub early: u8,
+    pub reserved: [u8; 2],
 }
 
 /// One direction.

@@ -80,6 +80,9 @@ pub unsafe fn data(
     piece: *const Piece,
 ) -> u64 {
     unsafe {
+        if (*connection).early != 0 {
+            return 0;
+        }
         let mut captured = (*piece).length as u64;
         let mut skipped_after = (*piece).skipped_after;
         let mut flags = (*piece).flags;
@@ -135,23 +138,24 @@ pub unsafe fn data(
     }
 }
 
-/// Emits bytes that came before the accepted socket existed.
+/// Emits bytes that came before the accepted socket existed; false if the ring is full.
 ///
 /// # Safety
 /// As [`data`].
 #[inline(always)]
-pub unsafe fn early(skb: *mut __sk_buff, offset: u32, length: u32, mut head: Early) {
+pub unsafe fn early(skb: *mut __sk_buff, offset: u32, length: u32, mut head: Early) -> bool {
     unsafe {
         let captured = (length as u64).min(MAX_CAPTURE as u64);
         head.header.captured = captured as u32;
         head.header.time_ns = bpf_ktime_get_boot_ns();
-        if put_with_bytes(skb, offset, captured, head, 0) {
+        let emitted = put_with_bytes(skb, offset, captured, head, 0);
+        if emitted {
             count(Counter::EventsSubmitted, 1);
             count(Counter::BytesCopied, captured);
         } else {
             count(Counter::EarlyLost, 1);
-            count(Counter::InboundRequestsLost, 1);
         }
+        emitted
     }
 }
 

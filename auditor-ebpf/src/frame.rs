@@ -9,7 +9,7 @@ use aya_ebpf::{bindings::__sk_buff, helpers::generated::bpf_skb_load_bytes};
 
 use crate::{
     bound::{below64, clamp},
-    connection::Flow,
+    connection::{Connection, Flow},
     maps::count,
     phase, unframed,
     walk::{NOTHING, Walk, count_start, pass_over},
@@ -27,6 +27,9 @@ const MAX_BLOCK: u32 = 64 * 1024;
 const DATA_BEGINNING: u32 = 5;
 /// Payload copied in one step, so that a piece never exceeds what one event carries.
 const MAX_STEP_BYTES: u32 = MAX_CAPTURE as u32 / 4;
+
+/// The status after whose head the server speaks another protocol (RFC 9110, 15.2.2).
+pub const SWITCHING_PROTOCOLS: u32 = 101;
 
 /// Frame types.
 const DATA: u8 = 0;
@@ -63,15 +66,29 @@ pub unsafe fn begin(walk: *mut Walk) {
     }
 }
 
-/// Follows a direction in frames whose first bytes are the header of a SETTINGS frame: a server
+/// The next byte of a response direction is the first after a switch of protocols.
+///
+/// # Safety
+/// `flow` is valid.
+#[inline(always)]
+pub unsafe fn is_switched(flow: *mut Flow) -> bool {
+    unsafe { (*flow).phase == phase::START && (*flow).status == SWITCHING_PROTOCOLS }
+}
+
+/// Follows a direction in frames whose next bytes are the header of a SETTINGS frame: a server
 /// begins with one, perhaps before it has read anything. No message of HTTP/1 begins with a zero.
+/// Then the requests are frames, too, whatever was missed of them.
 ///
 /// A function of its own, so that the verifier does not follow what comes after it twice.
 ///
 /// # Safety
 /// All pointers come from the running program and are not null.
 #[inline(never)]
-pub unsafe fn expect_server_preface(skb: *mut __sk_buff, flow: *mut Flow) {
+pub unsafe fn expect_server_preface(
+    skb: *mut __sk_buff,
+    connection: *mut Connection,
+    flow: *mut Flow,
+) {
     const FIXED: u64 = u64::from_le_bytes([255, 0, 0, 255, 255, 255, 255, 255]);
     const NO_FLAGS: u64 = u64::from_le_bytes([0, 0, 0, SETTINGS, 0, 0, 0, 0]);
     unsafe {
@@ -87,6 +104,8 @@ pub unsafe fn expect_server_preface(skb: *mut __sk_buff, flow: *mut Flow) {
         let length = u16::from_be((words[0] >> 8) as u16);
         if words[0] & FIXED == NO_FLAGS && words[1] == 0 && length % 6 == 0 {
             (*flow).phase = phase::FRAME;
+            let asking = ((*flow).cursor.direction ^ 1) & 1;
+            unframed::expect_frames(&raw mut (*connection).flows[asking as usize]);
         }
     }
 }

@@ -15,7 +15,7 @@ use aya_ebpf::{
 
 use crate::{
     connection::Connection,
-    emit,
+    early, emit,
     maps::{CONNECTIONS, DIRECTIVES, OWNERS, count},
     packet::{FIN, RST},
 };
@@ -156,6 +156,9 @@ unsafe fn opened(ops: *mut bpf_sock_ops, role: Role) -> Option<()> {
         (*connection).cgroup_id = owner.cgroup_id;
         (*connection).flows[Direction::Ingress as usize].next = (*ops).rcv_nxt;
         (*connection).flows[Direction::Egress as usize].next = (*ops).snd_nxt;
+        if matches!(role, Role::Passive) {
+            early::claim(connection, ops);
+        }
         let own = core::ptr::read_volatile(&raw const OWN_PID);
         if own != 0 && owner.pid == own && matches!(role, Role::Active) {
             (*connection).own = 1;

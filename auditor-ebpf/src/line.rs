@@ -6,7 +6,7 @@ use crate::{
     bound::{below64, clamp},
     connection::{Flow, WINDOW, framing},
     frame, phase, unframed,
-    walk::{Walk, count_start},
+    walk::{Walk, count_start, flush},
 };
 
 /// Kept of a line longer than the window: enough for the version at the end of a request line.
@@ -128,7 +128,7 @@ unsafe fn ended(walk: *mut Walk, newline: u64, long: bool) -> i64 {
                 // An interim response announces another one; a switch of protocols does not.
                 if (*(*walk).cursor()).request != 0
                     || (*flow).status >= 200
-                    || (*flow).status == 101
+                    || (*flow).status == frame::SWITCHING_PROTOCOLS
                 {
                     (*flow).messages += 1;
                 }
@@ -192,8 +192,9 @@ unsafe fn head_ended(walk: *mut Walk) -> i64 {
         (*flow).head_bytes = 0;
         let status = (*flow).status;
         let response = (*(*walk).cursor()).request == 0;
-        if response && status == 101 {
-            unframed::begin(flow);
+        if response && status == frame::SWITCHING_PROTOCOLS {
+            (*flow).phase = phase::START;
+            flush(walk, 0);
             return 1;
         }
         let bodiless = (*flow).bodiless != 0 || status < 200 || status == 204 || status == 304;

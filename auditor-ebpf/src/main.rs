@@ -9,6 +9,7 @@
 
 mod bound;
 mod connection;
+mod early;
 mod emit;
 mod frame;
 mod lifecycle;

@@ -9,7 +9,7 @@ use aya_ebpf::{
     maps::{HashMap, PerCpuArray, RingBuf},
 };
 
-use crate::connection::Connection;
+use crate::{connection::Connection, early::Arrival};
 
 /// `BPF_MAP_TYPE_SK_STORAGE`.
 const SK_STORAGE: usize = 24;
@@ -81,6 +81,10 @@ pub static COUNTERS: PerCpuArray<u64> = PerCpuArray::with_max_entries(Counter::C
 /// whose framing the kernel could not follow by itself have an entry.
 #[map]
 pub static DIRECTIVES: HashMap<u64, Directive> = HashMap::with_max_entries(1 << 16, 1);
+
+/// What came with the third packet of a handshake; the same softirq makes the socket for it.
+#[map]
+pub static EARLY: PerCpuArray<Arrival> = PerCpuArray::with_max_entries(1, 0);
 
 /// One per TCP socket that carried something.
 #[btf_map]

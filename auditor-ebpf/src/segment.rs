@@ -1,6 +1,6 @@
 //! Every TCP segment of every socket, in both directions.
 
-use auditor_common::{Counter, Direction, Early, Header, Kind, Open, Owner, Role};
+use auditor_common::{Counter, Direction, Header, Kind, Open, Owner, Role};
 use aya_ebpf::{
     bindings::{__sk_buff, bpf_sock},
     helpers::generated::{
@@ -12,7 +12,7 @@ use aya_ebpf::{
 
 use crate::{
     connection::Connection,
-    emit,
+    early, emit,
     maps::{CONNECTIONS, OWNERS, count},
     packet::{FIN, RST, Segment},
     phase, stream,
@@ -52,12 +52,7 @@ unsafe fn observe(skb: *mut __sk_buff, direction: Direction) -> Option<()> {
         if full.is_null() {
             return None;
         }
-        if (*full).state == TCP_LISTEN {
-            if segment.length != 0 {
-                emit_early(skb, &segment, direction);
-            }
-            return None;
-        }
+        let listening = matches!(direction, Direction::Ingress) && (*full).state == TCP_LISTEN;
         if segment.length == 0 {
             // The kernel's own socket sends resets for nobody: only what is known already ends.
             let connection = CONNECTIONS.get(full.cast());
@@ -66,7 +61,11 @@ unsafe fn observe(skb: *mut __sk_buff, direction: Direction) -> Option<()> {
             }
             return None;
         }
-        let connection = CONNECTIONS.get_or_create(full.cast());
+        let connection = if listening {
+            early::begin(&segment)
+        } else {
+            CONNECTIONS.get_or_create(full.cast())
+        };
         if connection.is_null() {
             count(Counter::ConnectionStateFailed, 1);
             return None;
@@ -85,6 +84,9 @@ unsafe fn observe(skb: *mut __sk_buff, direction: Direction) -> Option<()> {
         stream::observe(skb, connection, flow, &segment, direction);
         if ended != 0 {
             note_end(connection, direction, ended);
+        }
+        if listening {
+            early::keep(skb, connection, &segment);
         }
         Some(())
     }
@@ -150,22 +152,3 @@ const NO_OWNER: Owner = Owner {
     uid: 0,
     comm: [0; 16],
 };
-
-/// A function of its own for the same reason.
-#[inline(never)]
-unsafe fn emit_early(skb: *mut __sk_buff, segment: &Segment, direction: Direction) {
-    let head = Early {
-        header: Header {
-            kind: Kind::Early as u8,
-            direction: direction as u8,
-            flags: 0,
-            captured: 0,
-            time_ns: 0,
-            cookie: 0,
-        },
-        tuple: segment.tuple(direction),
-        sequence: segment.sequence,
-        reserved: 0,
-    };
-    unsafe { emit::early(skb, segment.payload, segment.length, head) };
-}

@@ -84,10 +84,16 @@ pub unsafe fn segment(
             flow,
         };
         if (*flow).bytes == (range.end - range.offset) as u64 {
-            frame::expect_server_preface(skb, flow);
+            frame::expect_server_preface(skb, connection, flow);
         }
         if (*flow).phase < phase::FRAME {
             bpf_loop(MAX_STEPS, step as *mut _, (&raw mut walk).cast(), 0);
+        }
+        if frame::is_switched(flow) && (*cursor).offset < (*cursor).end {
+            frame::expect_server_preface(skb, connection, flow);
+            if (*flow).phase == phase::START {
+                unframed::begin(flow);
+            }
         }
         if phase::is_in_frames((*flow).phase) {
             let frames = frame::step as *mut _;
@@ -114,7 +120,7 @@ unsafe extern "C" fn step(_index: u64, walk: *mut Walk) -> i64 {
             pass_over(walk, rest);
             return 1;
         }
-        if now >= phase::FRAME {
+        if now >= phase::FRAME || frame::is_switched(flow) {
             return 1;
         }
         if (*cursor).from == NOTHING {
@@ -176,8 +182,11 @@ pub unsafe fn pass_over(walk: *mut Walk, n: u32) {
 }
 
 /// Emits what is to be copied; `skipped_after` bytes behind it are not.
+///
+/// # Safety
+/// `walk` is valid.
 #[inline(always)]
-unsafe fn flush(walk: *mut Walk, skipped_after: u32) {
+pub unsafe fn flush(walk: *mut Walk, skipped_after: u32) {
     unsafe {
         let cursor = (*walk).cursor();
         let piece = Piece {
@@ -264,7 +273,7 @@ unsafe fn finish(walk: *mut Walk) {
 pub unsafe fn count_start(walk: *mut Walk) {
     unsafe {
         let cursor = (*walk).cursor();
-        if (*cursor).request == 0 {
+        if (*cursor).request == 0 || (*(*walk).connection).early != 0 {
             return;
         }
         (*cursor).starts += 1;

@@ -88,6 +88,8 @@ fn early(bytes: &[u8]) -> Result<Event<'_>, Rejection> {
         local,
         peer,
         sequence: raw.sequence,
+        unframed: raw.header.flags & data_flag::UNFRAMED != 0,
+        frames: raw.header.flags & data_flag::FRAMES != 0,
         bytes: captured(&raw.header, rest)?,
     }))
 }

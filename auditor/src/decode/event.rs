@@ -83,6 +83,9 @@ pub struct Early<'a> {
     pub local: SocketAddr,
     pub peer: SocketAddr,
     pub sequence: u32,
+    /// As of [`Data`].
+    pub unframed: bool,
+    pub frames: bool,
     pub bytes: &'a [u8],
 }
 

@@ -17,6 +17,8 @@ const MAX_WAITING_BYTES: usize = 16 << 20;
 pub(super) struct Arrival {
     pub(super) sequence: u32,
     pub(super) time: BootTime,
+    pub(super) unframed: bool,
+    pub(super) frames: bool,
     pub(super) bytes: Box<[u8]>,
 }
 
@@ -45,6 +47,8 @@ impl EarlyArrivals {
             Arrival {
                 sequence: early.sequence,
                 time: early.time,
+                unframed: early.unframed,
+                frames: early.frames,
                 bytes: early.bytes.into(),
             },
         );

@@ -230,10 +230,10 @@ impl Sessions {
                 lost: 0,
                 messages: 0,
                 cgroup_id: 0,
-                message_start: false,
-                unframed: true,
+                message_start: !early.unframed,
+                unframed: early.unframed,
                 truncated: false,
-                frames: false,
+                frames: early.frames,
                 bytes: &early.bytes,
             };
             self.data(&data, out);

@@ -308,6 +308,8 @@ fn early_bytes_belong_to_the_connection_that_begins_with_them() {
             local: address(80),
             peer: address(40_000),
             sequence,
+            unframed: false,
+            frames: false,
             bytes,
         })
     };
@@ -337,6 +339,8 @@ fn early_bytes_that_nobody_claims_are_counted() {
             local: address(80),
             peer: address(port),
             sequence: 0,
+            unframed: false,
+            frames: false,
             bytes: GET,
         }));
     }

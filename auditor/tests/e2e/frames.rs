@@ -1,10 +1,13 @@
 //! The kernel follows HTTP/2 from frame to frame: what it counts and what it copies.
 
+use serde_json::json;
+
 use crate::support::auditor::{Auditor, Stopped};
 use crate::support::client::h2load_streams;
 use crate::support::dialogue::{Dialogue, Stage};
 use crate::support::nghttpd::{MIB, MIB_SIZE, Nghttpd};
 use crate::support::nginx::KB;
+use crate::support::record::Side;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -26,8 +29,9 @@ const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 const PADDED: u8 = 8;
 
-/// Header block of `GET / HTTP/2`, of indexed fields only.
+/// Header blocks of `GET /` and `POST /`, of indexed fields only.
 const GET: &[u8] = &[0x82, 0x86, 0x84];
+const POST: &[u8] = &[0x83, 0x86, 0x84];
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).expect("a frame is short");
@@ -176,6 +180,43 @@ fn a_server_that_speaks_first() {
     assert_requests(&stopped, 1);
     let copied = stopped.kernel.get("bytes_copied");
     assert!(copied < BODY as u64 / 100, "{:?}", stopped.kernel);
+}
+
+/// The client's preface and first request come before the accepted socket exists; what follows at
+/// once is copied whole until the daemon has said where a frame begins.
+#[test]
+fn a_preface_that_ends_the_handshake() {
+    const DATA_SIZE: usize = 15 * 1024;
+    const FRAMES: usize = 4;
+    const CONNECTIONS: usize = 20;
+    let stage = Stage::new();
+    let auditor = Auditor::start(&[]);
+    let head = frame(HEADERS, END_HEADERS, 1, POST);
+    let early = [PREFACE, &frame(SETTINGS, 0, 0, &[]), &head].concat();
+    let mut body = frame(DATA, 0, 1, &[b'x'; DATA_SIZE]).repeat(FRAMES);
+    body.extend(frame(DATA, END_STREAM, 1, &[]));
+    for _ in 0..CONNECTIONS {
+        let mut dialogue = stage.dialogue_with_early(&early);
+        dialogue.ask_in_pieces(&body, body.len());
+        dialogue.ask(request(3));
+        dialogue.answer(frame(SETTINGS, 0, 0, &[]));
+        for stream in [1, 3] {
+            dialogue.answer(frame(HEADERS, END_HEADERS | END_STREAM, stream, &[0x88]));
+        }
+    }
+    let stopped = auditor.stop();
+    for side in Side::BOTH {
+        let records = stopped.http(side, stage.port);
+        assert_eq!(records.len(), 2 * CONNECTIONS, "{}", side.as_str());
+        for pair in records.chunks(2) {
+            let size = ("http.request.body.size", json!(FRAMES * DATA_SIZE));
+            pair[0].assert(side.as_str(), &[size]);
+            for record in pair {
+                assert_eq!(record.incomplete(), [] as [&str; 0], "{record:#?}");
+            }
+        }
+    }
+    stopped.assert_nothing_lost();
 }
 
 /// One packet may hold thousands of the smallest frames; the next one shows that none was missed.

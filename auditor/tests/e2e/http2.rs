@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::auditor::Auditor;
 use crate::support::client::{curl, h2load_streams};
-use crate::support::nghttpd::Nghttpd;
+use crate::support::nghttpd::{Nghttpd, WINDOW, WINDOW_SIZE};
 use crate::support::nghttpx::Nghttpx;
 use crate::support::nginx::{KB, KB_SIZE};
 use crate::support::record::Side;
@@ -97,5 +97,24 @@ fn an_upgrade_from_http_1() {
             );
             assert_eq!(record.incomplete(), [] as [&str; 0], "{name}: {record:#?}");
         }
+    }
+}
+
+/// The answer comes at once, before the daemon could say how the direction goes on.
+#[test]
+fn a_large_answer_to_an_upgrade() {
+    let behind = Nghttpd::start();
+    let server = Nghttpx::start(behind.port);
+    let auditor = Auditor::start(&[]);
+    let url = server.url(WINDOW);
+    curl(&["--http2", "--fail", "--output", "/dev/null", &url]);
+    let stopped = auditor.stop();
+    stopped.assert_nothing_lost();
+    for side in Side::BOTH {
+        let name = side.as_str();
+        let records = stopped.http(side, server.port);
+        assert_eq!(records.len(), 1, "{name}: {records:#?}");
+        records[0].assert(name, &[("http.response.body.size", json!(WINDOW_SIZE))]);
+        assert_eq!(records[0].incomplete(), [] as [&str; 0], "{name}");
     }
 }

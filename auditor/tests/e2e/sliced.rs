@@ -1,13 +1,9 @@
 //! However the bytes are cut into packets, the exchanges are the same.
 
-use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
-use std::os::fd::AsFd as _;
-
-use rustix::net::{AddressFamily, SocketType, connect, socket, sockopt};
 use serde_json::json;
 
 use crate::support::auditor::{Auditor, Stopped};
-use crate::support::dialogue::{Stage, exchange_with};
+use crate::support::dialogue::{Stage, connect_without_acknowledging, exchange_with};
 use crate::support::nginx::{AccessLog, KB, KB_SIZE, Nginx};
 use crate::support::record::Side;
 
@@ -173,14 +169,4 @@ fn a_request_that_ends_the_handshake() {
         }
     }
     stopped.assert_nothing_lost();
-}
-
-/// Its acknowledgement of the handshake waits for the first bytes to be sent.
-fn connect_without_acknowledging(port: u16) -> TcpStream {
-    let socket =
-        socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket can be made");
-    sockopt::set_tcp_quickack(socket.as_fd(), false).expect("a TCP socket has this option");
-    let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
-    connect(&socket, &address).expect("the server listens");
-    socket.into()
 }

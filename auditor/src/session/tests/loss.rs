@@ -148,6 +148,8 @@ fn early_bytes_are_bounded_and_told_once() {
                 local: address(80),
                 peer: address(port),
                 sequence: 0,
+                unframed: true,
+                frames: false,
                 bytes: &bytes,
             }));
         }

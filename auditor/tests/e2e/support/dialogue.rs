@@ -1,10 +1,10 @@
 //! Both ends of a connection in one hand: who sends what, and when, is exactly as written.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddrV4, TcpListener, TcpStream};
 use std::os::fd::{AsFd as _, AsRawFd as _, RawFd};
 
-use rustix::net::sockopt;
+use rustix::net::{AddressFamily, SocketType, connect, socket, sockopt};
 
 use super::until::DEADLINE;
 
@@ -35,7 +35,22 @@ impl Stage {
 
     pub(crate) fn dialogue(&self) -> Dialogue {
         let address = (Ipv4Addr::LOCALHOST, self.port);
-        let client = TcpStream::connect(address).expect("the stage listens");
+        self.accept(TcpStream::connect(address).expect("the stage listens"))
+    }
+
+    /// The client's first bytes come with the third packet of the handshake.
+    pub(crate) fn dialogue_with_early(&self, bytes: &[u8]) -> Dialogue {
+        let mut client = connect_without_acknowledging(self.port);
+        client.write_all(bytes).expect("the stage listens");
+        let mut dialogue = self.accept(client);
+        let mut received = vec![0; bytes.len()];
+        let server = &mut dialogue.server;
+        server.read_exact(&mut received).expect("it was sent");
+        assert!(received == bytes, "the bytes were changed on their way");
+        dialogue
+    }
+
+    fn accept(&self, client: TcpStream) -> Dialogue {
         let (server, peer) = self.listener.accept().expect("the client has connected");
         for end in [&client, &server] {
             end.set_nodelay(true).expect("a TCP socket has this option");
@@ -97,7 +112,7 @@ impl Dialogue {
 }
 
 fn transfer(from: &mut TcpStream, to: &mut TcpStream, bytes: &[u8], piece: usize) {
-    let mut buffer = [0; PIECE];
+    let mut buffer = vec![0; piece];
     for piece in bytes.chunks(piece) {
         from.write_all(piece).expect("the other end reads");
         let received = &mut buffer[..piece.len()];
@@ -144,4 +159,14 @@ pub(crate) fn exchange_with(mut server: TcpStream, bytes: &[u8]) -> Vec<u8> {
         Err(error) if !gone(&error) => panic!("receive: {error}"),
         _ => answer,
     }
+}
+
+/// Its acknowledgement of the handshake waits for the first bytes to be sent.
+pub(crate) fn connect_without_acknowledging(port: u16) -> TcpStream {
+    let socket =
+        socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket can be made");
+    sockopt::set_tcp_quickack(socket.as_fd(), false).expect("a TCP socket has this option");
+    let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+    connect(&socket, &address).expect("the server listens");
+    socket.into()
 }

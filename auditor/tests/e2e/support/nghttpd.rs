@@ -10,6 +10,9 @@ use super::process::Process;
 use super::temp::TempDir;
 use super::until::until;
 
+/// More than one event carries of a segment, and less than a stream's first window.
+pub(crate) const WINDOW: &str = "/48k.bin";
+pub(crate) const WINDOW_SIZE: u64 = 48 * 1024;
 pub(crate) const MIB: &str = "/1m.bin";
 pub(crate) const MIB_SIZE: u64 = 1 << 20;
 
@@ -22,7 +25,7 @@ pub(crate) struct Nghttpd {
 impl Nghttpd {
     pub(crate) fn start() -> Self {
         let folder = TempDir::new();
-        for (name, size) in [(KB, KB_SIZE), (MIB, MIB_SIZE)] {
+        for (name, size) in [(KB, KB_SIZE), (WINDOW, WINDOW_SIZE), (MIB, MIB_SIZE)] {
             folder.write(&name[1..], &vec![b'n'; size as usize]);
         }
         // A pipe that nobody reads would stop it; so would a terminal that is gone.
