@@ -37,10 +37,10 @@ pub struct Connection {
 /// One direction.
 #[repr(C)]
 pub struct Flow {
-    /// The line or frame header being read; twice the window, so that a load at any fill level
+    /// The line, frame header or record header being read; twice the window, so that a load at any fill level
     /// stays inside.
     pub line: [u8; 2 * WINDOW],
-    /// Bytes of the body or frame still to pass over or to copy.
+    /// Bytes of the body, frame or record still to pass over or to copy.
     pub left: u64,
     /// Bytes passed over since the last event.
     pub skipped: u64,
@@ -56,7 +56,7 @@ pub struct Flow {
     pub lock: Lock,
     /// Sequence number after the last byte seen.
     pub next: u32,
-    /// Bytes of the message head or header block so far.
+    /// Bytes of the message head, header block or TLS handshake so far.
     pub head_bytes: u32,
     pub allowance: u32,
     pub lost: u32,

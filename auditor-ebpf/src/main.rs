@@ -21,6 +21,7 @@ mod packet;
 mod phase;
 mod segment;
 mod stream;
+mod tls;
 mod unframed;
 mod walk;
 

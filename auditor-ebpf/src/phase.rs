@@ -22,13 +22,23 @@ pub const FRAME: Phase = 7;
 pub const FRAME_PAYLOAD: Phase = 8;
 /// `left` bytes of frame to pass over follow, then a frame.
 pub const FRAME_SKIP: Phase = 9;
+/// The header of a TLS record is expected; this and the next are all there is of TLS.
+pub const RECORD: Phase = 10;
+/// `left` bytes of record to copy follow, then a record.
+pub const RECORD_PAYLOAD: Phase = 11;
 /// The framing is not followed; segments are copied within bounds and the daemon decides.
-pub const UNFRAMED: Phase = 10;
-/// The daemon wants nothing more.
-pub const STOPPED: Phase = 11;
+pub const UNFRAMED: Phase = 12;
+/// Nothing more is wanted.
+pub const STOPPED: Phase = 13;
 
 /// The direction is followed from frame to frame.
 #[inline(always)]
 pub fn is_in_frames(phase: Phase) -> bool {
     (FRAME..=FRAME_SKIP).contains(&phase)
+}
+
+/// The direction is followed from record to record.
+#[inline(always)]
+pub fn is_in_records(phase: Phase) -> bool {
+    phase == RECORD || phase == RECORD_PAYLOAD
 }

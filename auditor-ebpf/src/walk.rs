@@ -1,5 +1,5 @@
 //! Follows the framing of HTTP/1 through a segment, only as far as needed to copy less; where it
-//! turns out to be HTTP/2, [`frame`] goes on.
+//! turns out to be HTTP/2, [`frame`] goes on, and where it begins with a TLS record, [`tls`].
 //!
 //! Heads, chunk-size lines and trailers are copied, bodies are passed over. Whatever is not plain
 //! (two lengths, a folded line, an unknown coding, an upgrade) ends the walk: the direction
@@ -17,7 +17,7 @@ use crate::{
     frame, line,
     maps::count,
     phase::{self, Phase},
-    unframed,
+    tls, unframed,
 };
 
 /// Lines and bodies followed in one segment, so that no segment costs more than some tens of
@@ -85,6 +85,7 @@ pub unsafe fn segment(
         };
         if (*flow).bytes == (range.end - range.offset) as u64 {
             frame::expect_server_preface(skb, connection, flow);
+            tls::expect(skb, connection, flow);
         }
         if (*flow).phase < phase::FRAME {
             bpf_loop(MAX_STEPS, step as *mut _, (&raw mut walk).cast(), 0);
@@ -98,6 +99,10 @@ pub unsafe fn segment(
         if phase::is_in_frames((*flow).phase) {
             let frames = frame::step as *mut _;
             bpf_loop(frame::MAX_STEPS, frames, (&raw mut walk).cast(), 0);
+        }
+        if phase::is_in_records((*flow).phase) {
+            let records = tls::step as *mut _;
+            bpf_loop(tls::MAX_STEPS, records, (&raw mut walk).cast(), 0);
         }
         finish(&mut walk);
     }

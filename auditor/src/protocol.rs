@@ -10,6 +10,7 @@ mod head;
 pub mod http1;
 pub mod http2;
 mod incomplete;
+pub mod tls;
 
 pub use conversation::{Conversation, side_of_first};
 pub use exchange::{Exchange, Message, Reset, Stream};
@@ -34,11 +35,13 @@ pub enum Span<'a> {
     Skipped(u64),
 }
 
-/// Whether a connection speaks HTTP.
+/// What a connection speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Undetermined,
     Http,
+    Tls,
+    /// Something else.
     Foreign,
 }
 

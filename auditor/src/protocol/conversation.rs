@@ -1,11 +1,14 @@
-//! A connection, whichever version of HTTP it speaks.
+//! A connection, whichever version of HTTP it speaks, or TLS.
+
+use std::sync::Arc;
 
 use super::{
     Ending, Exchange, Nanos, Reason, Side, Span, Verdict, Want, http1,
     http2::{self, PREFACE},
+    tls,
 };
 
-/// Both directions of a connection: finds out which version it speaks and follows it there.
+/// Both directions of a connection: finds out what it speaks and follows it there.
 #[derive(Debug)]
 pub struct Conversation(State);
 
@@ -25,6 +28,7 @@ enum State {
         /// HTTP/2 answers in HTTP/1.
         unanswered_since: Option<Nanos>,
     },
+    Tls(Box<tls::Streams>),
 }
 
 impl Conversation {
@@ -47,13 +51,22 @@ impl Conversation {
             State::Undecided { .. } => Verdict::Undetermined,
             State::Http1(streams) => streams.verdict(),
             State::Http2 { streams, .. } => streams.verdict(),
+            State::Tls(streams) => streams.verdict(),
+        }
+    }
+
+    /// What the handshake of TLS showed so far.
+    pub fn tls(&self) -> Option<&Arc<tls::Facts>> {
+        match &self.0 {
+            State::Tls(streams) => streams.facts(),
+            State::Undecided { .. } | State::Http1(_) | State::Http2 { .. } => None,
         }
     }
 
     /// True while a direction waits for a certain message start.
     pub fn is_lost(&self, side: Side) -> bool {
         match &self.0 {
-            State::Undecided { .. } => false,
+            State::Undecided { .. } | State::Tls(_) => false,
             State::Http1(streams) => streams.is_lost(side),
             State::Http2 { streams, .. } => streams.is_lost(side),
         }
@@ -66,6 +79,7 @@ impl Conversation {
             State::Undecided { .. } => true,
             State::Http1(streams) => streams.is_unasked(),
             State::Http2 { .. } => false,
+            State::Tls(streams) => streams.is_unasked(),
         }
     }
 
@@ -75,13 +89,14 @@ impl Conversation {
             State::Undecided { .. } => Want::Bytes,
             State::Http1(streams) => streams.want(side),
             State::Http2 { streams, .. } => streams.want(side),
+            State::Tls(streams) => streams.want(side),
         }
     }
 
     /// Exchanges whose request has begun and that are not over.
     pub fn unfinished(&self) -> usize {
         match &self.0 {
-            State::Undecided { .. } => 0,
+            State::Undecided { .. } | State::Tls(_) => 0,
             State::Http1(streams) => streams.unfinished(),
             State::Http2 { streams, .. } => streams.unfinished(),
         }
@@ -91,14 +106,14 @@ impl Conversation {
     pub fn take_disowned(&mut self) -> u64 {
         match &mut self.0 {
             State::Http1(streams) => streams.take_disowned(),
-            State::Undecided { .. } | State::Http2 { .. } => 0,
+            State::Undecided { .. } | State::Http2 { .. } | State::Tls(_) => 0,
         }
     }
 
     /// The exchanges that are under way, as far as they have come.
     pub fn ongoing(&self, at: Nanos) -> Vec<Exchange> {
         match &self.0 {
-            State::Undecided { .. } => Vec::new(),
+            State::Undecided { .. } | State::Tls(_) => Vec::new(),
             State::Http1(streams) => streams.ongoing(at).into_iter().collect(),
             State::Http2 { streams, .. } => streams.ongoing(at).collect(),
         }
@@ -109,7 +124,7 @@ impl Conversation {
         match &mut self.0 {
             State::Undecided { followed, .. } => *followed = is_followed,
             State::Http1(streams) => streams.set_followed(is_followed),
-            State::Http2 { .. } => {}
+            State::Http2 { .. } | State::Tls(_) => {}
         }
     }
 
@@ -122,6 +137,14 @@ impl Conversation {
             State::Undecided { matched, began, .. } => {
                 if *matched == 0 {
                     *began = at;
+                }
+                if side == Side::Request
+                    && *matched == 0
+                    && let Span::Bytes([first, ..]) = span
+                    && tls::may_begin(*first)
+                {
+                    self.0 = State::Tls(Box::default());
+                    return self.feed(side, span, at, done);
                 }
                 if side == Side::Request
                     && let Span::Bytes(bytes) = span
@@ -182,6 +205,7 @@ impl Conversation {
                 }
                 streams.feed(side, span, at, done);
             }
+            State::Tls(streams) => streams.feed(side, span),
         }
     }
 
@@ -190,7 +214,7 @@ impl Conversation {
         match &mut self.0 {
             State::Http2 { streams, .. } => streams.hole(side, n, at, done),
             // A body is the only thing of HTTP/1 that is that long.
-            State::Undecided { .. } | State::Http1(_) => {
+            State::Undecided { .. } | State::Http1(_) | State::Tls(_) => {
                 self.feed(side, Span::Skipped(n), at, done);
             }
         }
@@ -205,6 +229,7 @@ impl Conversation {
             }
             State::Http1(streams) => streams.hole(side, n, at, done),
             State::Http2 { streams, .. } => streams.hole(side, n, at, done),
+            State::Tls(streams) => streams.hole(side),
         }
     }
 
@@ -220,7 +245,7 @@ impl Conversation {
             }
             State::Http1(streams) => streams.resume(side, messages),
             // A server that answers in HTTP/1 is recognised by what it says.
-            State::Http2 { .. } => {}
+            State::Http2 { .. } | State::Tls(_) => {}
         }
     }
 
@@ -229,7 +254,7 @@ impl Conversation {
     pub fn resume_frames(&mut self, side: Side, at: Nanos, done: &mut Vec<Exchange>) {
         match &mut self.0 {
             // It begins with one of the two.
-            State::Undecided { .. } => {}
+            State::Undecided { .. } | State::Tls(_) => {}
             // In a tunnel it is none of ours.
             State::Http1(streams) if !streams.is_lost(side) => {}
             State::Http1(streams) => {
@@ -265,7 +290,7 @@ impl Conversation {
                     };
                 }
             }
-            State::Undecided { .. } => {}
+            State::Undecided { .. } | State::Tls(_) => {}
             State::Http1(streams) => streams.try_resume(side, bytes),
             State::Http2 { streams, .. } => streams.try_resume(side, bytes),
         }
@@ -280,6 +305,7 @@ impl Conversation {
             }
             State::Http1(streams) => streams.close(ending, done),
             State::Http2 { streams, .. } => streams.close(ending, done),
+            State::Tls(_) => {}
         }
     }
 

@@ -9,7 +9,9 @@ use super::{
 };
 use crate::{
     decode::{BootTime, Close, Data, Direction, Role},
-    protocol::{Conversation, Ending, Exchange, Reason, Side, Span, Verdict, Want, side_of_first},
+    protocol::{
+        Conversation, Ending, Exchange, Reason, Side, Span, Verdict, Want, side_of_first, tls,
+    },
 };
 
 /// Bytes copied of an unframed direction before its allowance is renewed.
@@ -61,6 +63,8 @@ pub struct Closed {
     /// Exchanges recorded on it.
     pub exchanges: u32,
     pub verdict: Verdict,
+    /// What its handshake showed, if it speaks TLS.
+    pub tls: Option<Arc<tls::Facts>>,
 }
 
 #[derive(Debug)]
@@ -210,7 +214,8 @@ impl Connection {
             }
         }
         // An idle connection is no news; an exchange that does not move on is.
-        let ongoing = self.progress.tell(at, bytes, !exchanges.is_empty())?;
+        let mut ongoing = self.progress.tell(at, bytes, !exchanges.is_empty())?;
+        ongoing.tls = self.http.tls().cloned();
         Some((ongoing, exchanges))
     }
 
@@ -239,6 +244,7 @@ impl Connection {
             retransmits: close.retransmits,
             exchanges: self.exchanges,
             verdict: self.http.verdict(),
+            tls: self.http.tls().cloned(),
         }
     }
 

@@ -1,8 +1,11 @@
 //! Long connections and exchanges are told while they last.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{decode::BootTime, protocol::Exchange};
+use crate::{
+    decode::BootTime,
+    protocol::{Exchange, tls},
+};
 
 /// Which part of an interaction is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,13 +18,15 @@ pub enum Moment {
 }
 
 /// A connection that goes on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Ongoing {
     pub at: BootTime,
     /// Payload bytes so far, by `Direction`.
     pub bytes: [u64; 2],
     /// How often it was told before.
     pub number: u32,
+    /// What its handshake showed so far, if it speaks TLS.
+    pub tls: Option<Arc<tls::Facts>>,
 }
 
 /// What was told of a connection while it lasted.
@@ -66,7 +71,12 @@ impl Progress {
         self.told_at = at;
         self.bytes = bytes;
         self.number += 1;
-        Some(Ongoing { at, bytes, number })
+        Some(Ongoing {
+            at,
+            bytes,
+            number,
+            tls: None,
+        })
     }
 
     /// What to tell of an exchange that goes on. Its number is the next, unless it has one.
