@@ -16,6 +16,7 @@ mod redactor;
 mod rpc;
 mod sealed;
 mod target;
+mod tls;
 mod value;
 
 pub use headers::HeaderAllowList;

@@ -1,7 +1,10 @@
 //! Attributes of a connection.
 
-use super::attributes::Attributes;
+use std::borrow::Cow;
+
+use super::{attributes::Attributes, tls};
 use crate::{
+    protocol::tls::Failure,
     record::attribute as a,
     session::{Closed, ConnectionFacts, Ongoing, Termination},
 };
@@ -73,6 +76,9 @@ pub(super) fn ongoing(
     attributes.int(a::DURATION_NS, ongoing.at.since(connection.opened));
     attributes.int(a::BYTES_RECEIVED, received);
     attributes.int(a::BYTES_SENT, sent);
+    if let Some(facts) = &ongoing.tls {
+        tls::write(attributes, facts, tls::Stage::Ongoing);
+    }
     attributes.body(&format!(
         "connection {} {} goes on, {received} bytes received, {sent} sent",
         arrow(inbound),
@@ -93,8 +99,11 @@ pub(super) fn closed(
     attributes.int(a::BYTES_RECEIVED, closed.bytes[0]);
     attributes.int(a::BYTES_SENT, closed.bytes[1]);
     attributes.string(a::TERMINATION, name(closed.termination));
-    if let Some(error) = error(closed.termination) {
-        attributes.string(a::ERROR_TYPE, error);
+    if let Some(facts) = &closed.tls {
+        tls::write(attributes, facts, tls::Stage::Closed);
+    }
+    if let Some(error) = error(closed) {
+        attributes.string(a::ERROR_TYPE, &error);
     }
     if closed.exchanges != 0 {
         attributes.int(a::EXCHANGES, u64::from(closed.exchanges));
@@ -133,11 +142,18 @@ fn name(termination: Termination) -> &'static str {
     }
 }
 
-fn error(termination: Termination) -> Option<&'static str> {
-    match termination {
+/// Why it failed. An end that gave up a handshake said why; that it then reset the connection says
+/// less.
+fn error(closed: &Closed) -> Option<Cow<'static, str>> {
+    let failure = closed.tls.as_ref().and_then(|facts| facts.failure());
+    let ended = match closed.termination {
         Termination::Graceful | Termination::Released => None,
         Termination::ResetReceived | Termination::ResetSent => Some("connection_reset"),
         Termination::Abandoned => Some("connection_abandoned"),
         Termination::NeverOpened => Some("connect_failed"),
+    };
+    match (failure, ended) {
+        (Some(Failure::Unfinished) | None, Some(ended)) => Some(Cow::Borrowed(ended)),
+        (failure, _) => failure.map(|failure| failure.name()),
     }
 }

@@ -4,6 +4,7 @@ mod access;
 mod line;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

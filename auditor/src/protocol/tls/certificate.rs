@@ -1,11 +1,7 @@
 //! Certificates as far as a record tells them (RFC 5280).
 
 use ring::digest::{SHA256, digest};
-use x509_parser::{
-    certificate::X509Certificate,
-    extensions::GeneralName,
-    prelude::FromDer as _,
-};
+use x509_parser::{certificate::X509Certificate, extensions::GeneralName, prelude::FromDer as _};
 
 use super::{distinguished_name, fields::Fields};
 

@@ -81,7 +81,8 @@ fn protocols(extensions: Extensions<'_>) -> Vec<Box<[u8]>> {
         return Vec::new();
     };
     let names = std::iter::from_fn(|| offered.vector8());
-    let is_plain = |name: &Fields<'_>| !matches!(name.0, [a, b] if is_grease(u16::from_be_bytes([*a, *b])));
+    let is_plain =
+        |name: &Fields<'_>| !matches!(name.0, [a, b] if is_grease(u16::from_be_bytes([*a, *b])));
     let names = names.filter(is_plain).map(|name| name.0.into());
     names.take(MAX_OFFERED).collect()
 }

@@ -21,6 +21,8 @@ pub(super) struct Direction {
     old_hello: Option<sslv2::Hello>,
     /// An alert in the clear that is being read.
     alert: Option<Vec<u8>>,
+    /// No byte was read.
+    is_new: bool,
     /// Some record was read.
     has_begun: bool,
     is_done: bool,
@@ -34,6 +36,7 @@ impl Direction {
             messages: Messages::default(),
             old_hello: None,
             alert: None,
+            is_new: true,
             has_begun: false,
             is_done: false,
         }
@@ -45,10 +48,11 @@ impl Direction {
     }
 
     pub(super) fn feed(&mut self, mut bytes: &[u8], facts: &mut Facts) {
-        if !self.has_begun && self.side == Side::Request && !self.read_old_hello(&mut bytes, facts)
-        {
-            return;
+        if std::mem::take(&mut self.is_new) && self.side == Side::Request {
+            let marked = bytes.first().is_some_and(|first| first & sslv2::MARK != 0);
+            self.old_hello = marked.then(sslv2::Hello::default);
         }
+        self.read_old_hello(&mut bytes, facts);
         while !self.is_done {
             match self.records.next(&mut bytes) {
                 Ok(Some(item)) => self.take(&item, facts),
@@ -70,25 +74,18 @@ impl Direction {
         }
     }
 
-    /// True unless such a hello is under way, or was none.
-    fn read_old_hello(&mut self, bytes: &mut &[u8], facts: &mut Facts) -> bool {
-        let marked = bytes.first().is_some_and(|first| first & sslv2::MARK != 0);
-        if self.old_hello.is_none() && !marked {
-            return true;
-        }
-        let hello = self.old_hello.get_or_insert_default();
+    fn read_old_hello(&mut self, bytes: &mut &[u8], facts: &mut Facts) {
+        let Some(hello) = &mut self.old_hello else {
+            return;
+        };
         match hello.feed(bytes) {
-            sslv2::Read::More => false,
+            sslv2::Read::More => {}
             sslv2::Read::Whole(hello) => {
                 self.old_hello = None;
                 self.has_begun = true;
                 facts.note_client(hello);
-                true
             }
-            sslv2::Read::Foreign => {
-                self.give_up(Gap::Malformed, facts);
-                false
-            }
+            sslv2::Read::Foreign => self.give_up(Gap::Malformed, facts),
         }
     }
 
@@ -135,5 +132,13 @@ impl Direction {
             facts.note_plain_alert(self.side, level, description);
             self.alert = None;
         }
+    }
+}
+
+#[cfg(test)]
+impl Direction {
+    /// Bytes kept.
+    pub(super) fn held(&self) -> usize {
+        self.messages.held()
     }
 }

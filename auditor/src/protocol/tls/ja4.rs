@@ -30,7 +30,11 @@ pub(super) fn client(version: u16, ciphers: Fields<'_>, extensions: Extensions<'
     let mut text = format!(
         "t{}{}{:02}{:02}{}_",
         version_digits(highest_version(version, extensions)),
-        if kinds.contains(&SERVER_NAME) { 'd' } else { 'i' },
+        if kinds.contains(&SERVER_NAME) {
+            'd'
+        } else {
+            'i'
+        },
         ciphers.len().min(MAX_COUNT),
         kinds.len().min(MAX_COUNT),
         protocol_ends(extensions),

@@ -66,6 +66,14 @@ impl Messages {
     }
 }
 
+#[cfg(test)]
+impl Messages {
+    /// Bytes kept.
+    pub(super) fn held(&self) -> usize {
+        self.body.len()
+    }
+}
+
 fn is_wanted(kind: u8) -> bool {
     matches!(
         kind,

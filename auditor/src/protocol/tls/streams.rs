@@ -92,3 +92,11 @@ impl Default for Streams {
         Self::new()
     }
 }
+
+#[cfg(test)]
+impl Streams {
+    /// Bytes kept.
+    pub(super) fn held(&self) -> usize {
+        self.client.held() + self.server.held()
+    }
+}

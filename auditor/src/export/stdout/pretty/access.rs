@@ -1,6 +1,9 @@
 //! One access as a person wants to see it: who, whom, what, how it went.
 
-use super::line::{Colour, Line};
+use super::{
+    line::{Colour, Line},
+    tls::Tls,
+};
 use crate::export::view::{Attributes, Malformed, RecordView, Value, Values};
 
 /// Stands on screen where a name is not known.
@@ -32,6 +35,7 @@ pub(super) struct Access<'a> {
     duration_nanos: Option<i64>,
     bytes: Option<i64>,
     incomplete: Option<Values<'a>>,
+    tls: Tls<'a>,
 }
 
 impl<'a> Access<'a> {
@@ -87,7 +91,7 @@ impl<'a> Access<'a> {
                     None
                 }
             }
-            _ => {}
+            _ => self.tls.take(key, value),
         }
     }
 
@@ -98,6 +102,7 @@ impl<'a> Access<'a> {
             self.request(line);
         } else {
             line.text(None, body);
+            self.tls.write(line);
         }
         self.outcome(line);
         if let Some(values) = self.incomplete {
