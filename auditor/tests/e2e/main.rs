@@ -26,4 +26,5 @@ mod principal;
 mod privilege;
 mod sliced;
 mod sockets;
+mod tls;
 mod untouched;

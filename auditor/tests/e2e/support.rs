@@ -10,6 +10,7 @@ pub(crate) mod api {
     mod state;
 }
 pub(crate) mod auditor;
+pub(crate) mod certificates;
 pub(crate) mod client;
 pub(crate) mod dialogue;
 pub(crate) mod fickle;
