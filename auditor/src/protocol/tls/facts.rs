@@ -197,10 +197,10 @@ impl Facts {
             (Side::Response, message::CERTIFICATE, Some(body)) => {
                 self.server_certificate = Certificate::first_of(body);
             }
-            (Side::Response, message::SERVER_KEY_EXCHANGE, Some(body)) => {
-                if self.server.as_ref().is_some_and(|s| s.cipher.has_curve()) {
-                    self.group = server_hello::named_curve(body);
-                }
+            (Side::Response, message::SERVER_KEY_EXCHANGE, Some(body))
+                if self.server.as_ref().is_some_and(|s| s.cipher.has_curve()) =>
+            {
+                self.group = server_hello::named_curve(body);
             }
             (Side::Response, message::SERVER_HELLO_DONE, _) => {
                 self.server_progress.has_said_all = true;
