@@ -88,7 +88,10 @@ fn in_tls_1_3_a_record_as_short_as_an_alert_is_one() {
             ),
             (
                 Side::Response,
-                handshake(2, &server_hello(0x0303, 0x1301, &[chosen.clone()])),
+                handshake(
+                    2,
+                    &server_hello(0x0303, 0x1301, std::slice::from_ref(&chosen)),
+                ),
             ),
             (Side::Request, record(23, &vec![0; length])),
         ]
