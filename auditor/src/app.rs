@@ -42,7 +42,7 @@ use crate::{
     journal::JournalError,
     kernel::{Capture, CaptureError, CaptureOptions, CgroupError, CgroupRoot, ExistingConnections},
     record::RecordIds,
-    redact::{HeaderAllowList, Redactor},
+    redact::{HeaderAllowList, Policies, PolicyError, Redactor},
     scope::{Scope, SelectorError},
     telemetry::{MetricsEndpoint, SharedTotals, Standing},
 };
@@ -62,6 +62,8 @@ const WANTED_QUEUE: usize = 256;
 pub enum AppError {
     #[error(transparent)]
     Selector(#[from] SelectorError),
+    #[error(transparent)]
+    Redaction(#[from] PolicyError),
     #[error(transparent)]
     Cri(#[from] CriSettingsError),
     #[error(transparent)]
@@ -91,7 +93,11 @@ pub enum AppError {
 impl AppError {
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Selector(_) | Self::Cri(_) | Self::Kubernetes(_) | Self::Otlp(_) => Exit::Usage,
+            Self::Selector(_)
+            | Self::Redaction(_)
+            | Self::Cri(_)
+            | Self::Kubernetes(_)
+            | Self::Otlp(_) => Exit::Usage,
             Self::Capture(_) | Self::Cgroup(_) => Exit::Missing,
             Self::Journal(error) if error.is_denied() => Exit::Missing,
             Self::Journal(_) | Self::OtlpSetup(_) | Self::Metrics { .. } | Self::System { .. } => {
@@ -110,6 +116,7 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
     );
     let scope = Scope::parse(&settings.include, &settings.exclude)?;
     let headers = HeaderAllowList::new(&settings.headers.request, &settings.headers.response);
+    let policies = Policies::new(&settings.redaction)?;
     let collectors = collectors(settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -129,7 +136,7 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
     let ids = RecordIds::read(&settings.proc_root).map_err(system("read the boot id"))?;
 
     let notes = Notes::new(
-        Redactor::new(headers.clone(), ids.clone()),
+        Redactor::new(headers.clone(), policies.clone(), ids.clone()),
         Arc::clone(identifier.auditor()),
     );
     let gone = &stop.reader_gone;
@@ -168,7 +175,7 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
         updates,
         scope,
         aggregator: Aggregator::new(settings.aggregate.clone()),
-        redactor: Redactor::new(headers, ids),
+        redactor: Redactor::new(headers, policies, ids),
         connection_records: settings.connection_records,
         periodic_interval: settings.periodic_interval,
         outputs,

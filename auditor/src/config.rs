@@ -14,6 +14,7 @@ mod kubernetes;
 mod manual;
 mod nearest;
 mod period;
+mod redaction;
 mod settings;
 
 pub use aggregation::{AggregationError, AggregationSettings, TrafficClass};
@@ -29,4 +30,7 @@ pub use kubernetes::{KubernetesSettings, PeerScope};
 pub use manual::{completions, manual};
 pub use nearest::nearest;
 pub use period::{Period, PeriodError};
+pub use redaction::{
+    PathPatterns, RedactionRule, RedactionSettings, RedactionSettingsError, Users,
+};
 pub use settings::{ConfigError, ConnectionRecords, Form, Output, Settings};

@@ -1,7 +1,7 @@
 //! Names of what carries a credential, and names of which that is ruled out.
 //!
-//! A list of headers or claims to record is made of [`HeaderName`] and [`ClaimName`], so one that
-//! holds the name of a credential cannot be made, by no configuration.
+//! A list of headers, claims or keys of a query to record is made of [`HeaderName`], [`ClaimName`]
+//! and [`QueryKey`], so one that holds the name of a credential cannot be made, by no configuration.
 
 #![forbid(unsafe_code)]
 
@@ -31,6 +31,31 @@ const WORDS: [&str; 20] = [
     "xsrf",
 ];
 
+/// Keys of a query that carry one besides: of OAuth, signed URLs, sign-in forms and one-time
+/// passwords. A key that is one of these, or has one of them between `-`, `_` or `.`, counts.
+const QUERY_WORDS: [&str; 17] = [
+    "assertion",
+    "auth",
+    "code",
+    "hash",
+    "hmac",
+    "key",
+    "nonce",
+    "otp",
+    "pass",
+    "pin",
+    "pwd",
+    "sid",
+    "sig",
+    "signature",
+    "state",
+    "ticket",
+    "verifier",
+];
+
+/// Longer than any key in use.
+const MAX_QUERY_KEY: usize = 64;
+
 /// Longer than any name in use; the names of claims may be URIs.
 const MAX_CLAIM_NAME: usize = 128;
 
@@ -41,6 +66,10 @@ pub struct HeaderName(Box<str>);
 /// Name of a token's claim that carries no credential.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ClaimName(Box<str>);
+
+/// Key of a query whose value is no credential; compared as it is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct QueryKey(Box<str>);
 
 /// Why a name cannot be listed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +83,8 @@ pub enum NameError {
     Header(String),
     #[error("{0:?} is not the name of a claim: up to 128 ASCII characters without blanks")]
     Claim(String),
+    #[error("{0:?} is not a key of a query: up to 64 of A-Z, a-z, 0-9 and -_.[]$")]
+    QueryKey(String),
 }
 
 // === impl HeaderName ===
@@ -108,6 +139,33 @@ impl fmt::Display for ClaimName {
     }
 }
 
+// === impl QueryKey ===
+
+impl QueryKey {
+    pub fn parse(key: &str) -> Result<Self, NameError> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.[]$".contains(&byte);
+        if key.is_empty() || key.len() > MAX_QUERY_KEY || !key.bytes().all(plain) {
+            return Err(NameError::QueryKey(key.to_owned()));
+        }
+        let lower = key.to_ascii_lowercase();
+        let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
+        if names_a_credential(&lower) || words.any(|word| QUERY_WORDS.contains(&word)) {
+            return Err(NameError::Credential(key.to_owned()));
+        }
+        Ok(Self(key.into()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for QueryKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
 /// `name` is in lower case.
 fn names_a_credential(name: &str) -> bool {
     let spelled = name.replace('_', "-");
@@ -116,7 +174,7 @@ fn names_a_credential(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{ClaimName, HeaderName, NameError};
+    use super::{ClaimName, HeaderName, NameError, QueryKey};
 
     #[test]
     fn a_name_of_a_credential_cannot_be_made() {
@@ -143,6 +201,28 @@ mod tests {
         for name in ["password", "session_state", "accessToken"] {
             let expected = NameError::Credential(name.to_owned());
             assert_eq!(ClaimName::parse(name), Err(expected));
+        }
+    }
+
+    #[test]
+    fn a_key_of_a_query_that_carries_one_cannot_be_made() {
+        for key in [
+            "access_token",
+            "X-Amz-Signature",
+            "code",
+            "api_key",
+            "key",
+            "user[password]",
+            "sig",
+        ] {
+            let expected = NameError::Credential(key.to_owned());
+            assert_eq!(QueryKey::parse(key), Err(expected));
+        }
+        for key in ["page", "sort", "filter[name]", "$top", "design", "keyword"] {
+            assert_eq!(QueryKey::parse(key).unwrap().as_str(), key);
+        }
+        for key in ["", "a b", "a=b", "p%61ge", &"a".repeat(65)] {
+            assert!(matches!(QueryKey::parse(key), Err(NameError::QueryKey(_))));
         }
     }
 

@@ -31,12 +31,17 @@ const LAYERS: &[Layer] = &[
     ("protocol", &[]),
     ("record", &["protocol", "session"]),
     ("identity", &["config", "session", "protocol", "record"]),
-    ("scope", &["config"]),
+    ("scope", &["config", "protocol", "record", "identity"]),
     (
         "aggregate",
         &["config", "session", "protocol", "record", "identity"],
     ),
-    ("redact", &["session", "protocol", "record", "identity"]),
+    (
+        "redact",
+        &[
+            "config", "session", "protocol", "record", "identity", "scope",
+        ],
+    ),
     ("journal", &["redact"]),
     ("export", &["redact"]),
     ("telemetry", &[]),

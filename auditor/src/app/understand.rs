@@ -297,42 +297,5 @@ fn admits(scope: &Scope, resolved: &Resolved) -> bool {
     if scope.is_everything() {
         return true;
     }
-    let (inbound, path) = match &resolved.record.fact {
-        Fact::Http {
-            inbound, exchange, ..
-        } => {
-            let head = exchange.request.as_ref().and_then(|m| m.head.as_ref());
-            (
-                Some(*inbound),
-                head.and_then(|h| std::str::from_utf8(h.target()?).ok()),
-            )
-        }
-        Fact::Opened { inbound, .. }
-        | Fact::Ongoing { inbound, .. }
-        | Fact::Connection { inbound, .. } => (*inbound, None),
-        _ => return true,
-    };
-    let Some(connection) = resolved.record.connection() else {
-        return true;
-    };
-    // Of a connection whose opener is not known, the side with the lower port serves.
-    let inbound = inbound.unwrap_or(connection.local.port() < connection.peer.port());
-    let container = resolved.workload.container();
-    let process = resolved.process.as_ref();
-    scope.admits(&scope::Facts {
-        direction: if inbound {
-            scope::Direction::Inbound
-        } else {
-            scope::Direction::Outbound
-        },
-        server_port: connection.server_port(inbound),
-        peer: connection.peer.ip(),
-        service_name: resolved.workload.attribute("service.name"),
-        container_id: container.map(|c| c.id.as_str()),
-        namespace: resolved.workload.attribute("k8s.namespace.name"),
-        pod: resolved.workload.attribute("k8s.pod.name"),
-        pod_uid: resolved.workload.attribute("k8s.pod.uid"),
-        executable: process.and_then(|p| p.executable.value().map(|e| &**e)),
-        path,
-    })
+    scope::Facts::of(resolved).is_none_or(|facts| scope.admits(&facts))
 }

@@ -14,6 +14,7 @@ use super::args::{FsyncName, OutputName, WhenFullName};
 use super::kubernetes::PeerScope;
 use super::nearest::nearest;
 use super::period::Period;
+use super::redaction::Users;
 
 /// Everything the file can say; what it leaves out is decided elsewhere.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -43,6 +44,8 @@ pub(super) struct File {
     pub(super) identity: IdentityKeys,
     #[serde(deserialize_with = "or_default")]
     pub(super) aggregate: AggregateKeys,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) redaction: RedactionKeys,
     pub(super) node_name: Option<String>,
     pub(super) cluster_name: Option<String>,
     pub(super) proc_root: Option<PathBuf>,
@@ -130,6 +133,49 @@ pub(super) struct AggregateKeys {
     #[serde(deserialize_with = "or_default")]
     pub(super) classes: Vec<TrafficClass>,
     pub(super) interval: Option<Period>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RedactionKeys {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) path: PathKeys,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) query: QueryKeys,
+    pub(super) users: Option<Users>,
+    pub(super) user_key: Option<PathBuf>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) workloads: Vec<OverrideKeys>,
+}
+
+/// What is otherwise for the workloads that a selector matches.
+#[derive(Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OverrideKeys {
+    #[serde(rename = "match")]
+    pub(super) selector: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) path: PathKeys,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) query: QueryKeys,
+    #[serde(default)]
+    pub(super) users: Option<Users>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PathKeys {
+    pub(super) email: Option<bool>,
+    pub(super) card: Option<bool>,
+    pub(super) token: Option<bool>,
+    pub(super) uuid: Option<bool>,
+    pub(super) number: Option<bool>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct QueryKeys {
+    pub(super) keep: Option<Vec<String>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -261,7 +307,7 @@ mod tests {
             error("output: json\notpl:\n  endpoint: http://c:4317\n"),
             "auditor.yaml:2: unknown key \"otpl\", did you mean \"otlp\"?; known here: output, \
              otlp, journal, cri_endpoint, kubernetes, metrics_address, duration, ring_bytes, \
-             include, exclude, headers, connection_records, identity, aggregate, node_name, cluster_name, proc_root, \
+             include, exclude, headers, connection_records, identity, aggregate, redaction, node_name, cluster_name, proc_root, \
              drain_timeout, \
              periodic_interval"
         );

@@ -14,6 +14,7 @@ use super::identity::{IdentityError, IdentitySettings};
 use super::journal::{JournalSettings, JournalSettingsError};
 use super::kubernetes::KubernetesSettings;
 use super::period::Period;
+use super::redaction::{RedactionSettings, RedactionSettingsError};
 use super::{cpus, environment};
 
 #[cfg(test)]
@@ -65,6 +66,7 @@ pub struct Settings {
     pub connection_records: ConnectionRecords,
     pub identity: IdentitySettings,
     pub aggregate: AggregationSettings,
+    pub redaction: RedactionSettings,
     pub node_name: Option<String>,
     pub cluster_name: Option<String>,
     /// The node's `/proc`.
@@ -112,6 +114,8 @@ pub enum ConfigError {
     CollectorName(String),
     #[error(transparent)]
     Aggregation(#[from] AggregationError),
+    #[error(transparent)]
+    Redaction(#[from] RedactionSettingsError),
     #[error("ring_bytes: {0} is not a power of two between 65536 and 1073741824")]
     RingBytes(u32),
     #[error("duration: 0s would audit nothing; leave it out to run until stopped")]
@@ -180,6 +184,7 @@ impl Settings {
             },
             identity: self.identity.keys(),
             aggregate: self.aggregate.keys(),
+            redaction: self.redaction.keys(),
             node_name: self.node_name.clone(),
             cluster_name: self.cluster_name.clone(),
             proc_root: Some(self.proc_root.clone()),
@@ -219,6 +224,7 @@ impl Settings {
             },
             identity: IdentitySettings::checked(&file.identity)?,
             aggregate: AggregationSettings::checked(&file.aggregate)?,
+            redaction: RedactionSettings::checked(&file.redaction)?,
             node_name: environment::node_name(lookup).or(file.node_name),
             cluster_name: environment::cluster_name(lookup).or(file.cluster_name),
             proc_root: proc_root(environment::proc_root(lookup).or(file.proc_root))?,

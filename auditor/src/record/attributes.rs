@@ -32,8 +32,8 @@ macro_rules! attributes {
 attributes! {
     HTTP_REQUEST_METHOD = "http.request.method", "string", "Method; `_OTHER` for one that RFC 9110 and RFC 5789 do not know.";
     HTTP_REQUEST_METHOD_ORIGINAL = "http.request.method_original", "string", "The method as sent, where `http.request.method` is `_OTHER`.";
-    URL_PATH = "url.path", "string", "Path of the request target, as sent; tokens in it redacted.";
-    URL_QUERY = "url.query", "string", "Query of the request target: keys as sent, values `REDACTED`.";
+    URL_PATH = "url.path", "string", "Path of the request target, as sent; segments that hold a secret or a person replaced by what they are (`{email}`, `{card}`, `{token}`; `{uuid}` and `{number}` where configured).";
+    URL_QUERY = "url.query", "string", "Query of the request target: keys as sent, values `REDACTED` unless `redaction.query.keep` lists their key.";
     URL_SCHEME = "url.scheme", "string", "`http`; in HTTP/2 the scheme that the request says.";
     SERVER_ADDRESS = "server.address", "string", "Host that the request names (absolute target or `:authority`, else `Host`); of a connection the server that a TLS client asked for.";
     SERVER_PORT = "server.port", "int", "Port that the request names; absent if it names none.";
@@ -51,14 +51,14 @@ attributes! {
     NETWORK_PROTOCOL_NAME = "network.protocol.name", "string", "`http`.";
     NETWORK_PROTOCOL_VERSION = "network.protocol.version", "string", "`0.9`, `1.0`, `1.1` or `2`, as the request says.";
     RPC_SYSTEM_NAME = "rpc.system.name", "string", "`grpc`, where the content type says so.";
-    RPC_METHOD = "rpc.method", "string", "`package.Service/Method`, from the path.";
+    RPC_METHOD = "rpc.method", "string", "`package.Service/Method`, from the path, replaced likewise.";
     RPC_STATUS_CODE = "rpc.status_code", "string", "Name of the gRPC status, such as `OK` or `DEADLINE_EXCEEDED`; its number if it has no name.";
     RPC_REQUEST_MESSAGES = "auditor.rpc.request.messages", "int", "gRPC messages in the request; absent if not all of their beginnings were copied.";
     RPC_RESPONSE_MESSAGES = "auditor.rpc.response.messages", "int", "gRPC messages in the response, likewise.";
     CLIENT_ADDRESS = "client.address", "string", "Client that forwarding headers claim; the real peer is `network.peer.address`.";
     CLIENT_ADDRESS_TRUSTED = "auditor.client.address.trusted", "bool", "A trusted proxy (`identity.trusted_proxies`) told `client.address`, and only trusted proxies stand between it and the connection. Present with `client.address`.";
-    USER_ID = "user.id", "string", "Principal that the request presents: `sub` of a token, URI or subject of a forwarded certificate.";
-    USER_NAME = "user.name", "string", "Name of the principal: `preferred_username` of a token, user of Basic authentication, value of an identity header.";
+    USER_ID = "user.id", "string", "Principal that the request presents: `sub` of a token, URI or subject of a forwarded certificate. With `redaction.users: hashed` its hash, `hmac-sha256:KEY:HASH`.";
+    USER_NAME = "user.name", "string", "Name of the principal: `preferred_username` of a token, user of Basic authentication, value of an identity header; hashed likewise.";
     PRINCIPAL_SOURCE = "auditor.principal.source", "string", "Where the principal was found, the strongest first: `jwt`, `basic`, `forwarded_client_cert`, `header`.";
     PRINCIPAL_OTHER_SOURCES = "auditor.principal.other_sources", "string[]", "Weaker sources that name somebody too.";
     PRINCIPAL_VERIFIED = "auditor.principal.verified", "bool", "`false`: it was presented, and not checked here. Present with `auditor.principal.source`.";

@@ -4,10 +4,11 @@ use super::{
     attributes::Attributes,
     connection::{self, Ports},
     http, line,
+    policy::Policy,
 };
 use crate::record::{Aggregate, attribute as a};
 
-pub(super) fn write(attributes: &mut Attributes<'_>, sum: &Aggregate) {
+pub(super) fn write(attributes: &mut Attributes<'_>, sum: &Aggregate, policy: &Policy) {
     attributes.aggregate_id(sum.connection.cookie, sum.number);
     connection::ends(
         attributes,
@@ -15,7 +16,7 @@ pub(super) fn write(attributes: &mut Attributes<'_>, sum: &Aggregate) {
         Some(sum.inbound),
         Ports::OfServer,
     );
-    http::alike(attributes, &sum.first);
+    http::alike(attributes, &sum.first, policy);
     let totals = &sum.totals;
     let (received, sent) = if sum.inbound {
         (totals.request_bytes, totals.response_bytes)
@@ -27,5 +28,6 @@ pub(super) fn write(attributes: &mut Attributes<'_>, sum: &Aggregate) {
     attributes.int(a::AGGREGATE_COUNT, totals.count);
     attributes.int(a::AGGREGATE_LAST_TIME, totals.last_time);
     attributes.int(a::AGGREGATE_MAX_DURATION_NS, totals.max_duration_ns);
-    attributes.body(&format!("{} × {}", totals.count, line::http(&sum.first)));
+    let line = line::http(&sum.first, policy);
+    attributes.body(&format!("{} × {line}", totals.count));
 }

@@ -1,9 +1,22 @@
 //! Which headers may be recorded.
 
-use super::value::clean;
+use super::{policy::Policy, value::clean};
 use crate::credential::HeaderName;
 use crate::protocol::Head;
 use crate::record::{HEADER_REQUEST_PREFIX, HEADER_RESPONSE_PREFIX};
+
+/// Headers that hold a URL or a path.
+const REFERENCES: [&str; 9] = [
+    "referer",
+    "location",
+    "content-location",
+    "x-original-url",
+    "x-original-uri",
+    "x-rewrite-url",
+    "x-forwarded-uri",
+    "x-forwarded-path",
+    "x-envoy-original-path",
+];
 
 /// Values of one header that are recorded.
 const MAX_VALUES: usize = 16;
@@ -52,13 +65,13 @@ impl Listed {
 }
 
 /// Values of a listed header; references lose what is secret in them.
-pub(super) fn values(head: &Head, name: &str) -> Vec<String> {
-    let is_reference = matches!(name, "referer" | "location" | "content-location");
+pub(super) fn values(head: &Head, name: &str, policy: &Policy) -> Vec<String> {
+    let is_reference = REFERENCES.contains(&name);
     head.values(name)
         .take(MAX_VALUES)
         .map(|value| {
             if is_reference {
-                super::target::reference(value)
+                super::target::reference(value, policy)
             } else {
                 clean(value).into_owned()
             }

@@ -4,7 +4,10 @@ use super::{
     HeaderAllowList,
     attributes::Attributes,
     headers::{self, Listed},
-    line, rpc,
+    line,
+    path::path,
+    policy::Policy,
+    rpc,
     target::{Target, host_and_port, query},
     value::clean,
 };
@@ -25,20 +28,21 @@ pub(super) fn write(
     inbound: bool,
     exchange: &Exchange,
     allowed: &HeaderAllowList,
+    policy: &Policy,
 ) {
     let request = exchange.request.as_ref();
     let response = exchange.response.as_ref();
     let request_head = request.and_then(|m| m.head.as_ref());
     let response_head = response.and_then(|m| m.head.as_ref());
-    alike(attributes, exchange);
+    alike(attributes, exchange, policy);
     if let Some(head) = request_head {
         if let Some((trace, span)) = head.values("traceparent").next().and_then(traceparent) {
             attributes.trace(&trace, span);
         }
-        listed(attributes, head, allowed.request());
+        listed(attributes, head, allowed.request(), policy);
     }
     if let Some(head) = response_head {
-        listed(attributes, head, allowed.response());
+        listed(attributes, head, allowed.response(), policy);
     }
     sizes_and_times(attributes, inbound, exchange);
     if let Some(stream) = &exchange.stream {
@@ -46,7 +50,7 @@ pub(super) fn write(
     }
     let call = Call::of(exchange);
     if let Some(call) = &call {
-        rpc::write(attributes, exchange, call);
+        rpc::write(attributes, exchange, call, policy);
     }
     if let Some(error) = error(exchange, inbound, call) {
         match error {
@@ -58,15 +62,15 @@ pub(super) fn write(
         let reasons: Vec<_> = exchange.incomplete.iter().map(Reason::as_str).collect();
         attributes.strings(a::CAPTURE_INCOMPLETE, &reasons);
     }
-    attributes.body(&line::http(exchange));
+    attributes.body(&line::http(exchange, policy));
 }
 
 /// What every exchange of the same question and answer says.
-pub(super) fn alike(attributes: &mut Attributes<'_>, exchange: &Exchange) {
+pub(super) fn alike(attributes: &mut Attributes<'_>, exchange: &Exchange, policy: &Policy) {
     let request = exchange.request.as_ref().and_then(|m| m.head.as_ref());
     let response = exchange.response.as_ref().and_then(|m| m.head.as_ref());
     if let Some(head) = request {
-        asked(attributes, head);
+        asked(attributes, head, policy);
     }
     if let Some(status) = response.and_then(Head::status) {
         attributes.int(a::HTTP_RESPONSE_STATUS_CODE, u64::from(status));
@@ -84,7 +88,7 @@ pub(super) fn alike(attributes: &mut Attributes<'_>, exchange: &Exchange) {
 }
 
 /// What was asked for, and by what program.
-fn asked(attributes: &mut Attributes<'_>, head: &Head) {
+fn asked(attributes: &mut Attributes<'_>, head: &Head, policy: &Policy) {
     let method = head.method().unwrap_or_default();
     if METHODS.contains(&method) {
         attributes.string(a::HTTP_REQUEST_METHOD, &clean(method));
@@ -93,12 +97,12 @@ fn asked(attributes: &mut Attributes<'_>, head: &Head) {
         attributes.string(a::HTTP_REQUEST_METHOD_ORIGINAL, &clean(method));
     }
     let target = Target::of_head(head);
-    let path = target.requested_path(method);
-    if !path.is_empty() {
-        attributes.string(a::URL_PATH, &clean(path));
+    let asked = target.requested_path(method);
+    if !asked.is_empty() {
+        attributes.string(a::URL_PATH, &path(asked, policy.path));
     }
     if let Some(text) = target.query {
-        attributes.string(a::URL_QUERY, &query(text));
+        attributes.string(a::URL_QUERY, &query(text, policy));
     }
     // HTTP/1 without TLS says no scheme of its own; HTTP/2 says what the client was asked for.
     match head.version() {
@@ -122,9 +126,9 @@ fn asked(attributes: &mut Attributes<'_>, head: &Head) {
     }
 }
 
-fn listed(attributes: &mut Attributes<'_>, head: &Head, allowed: &[Listed]) {
+fn listed(attributes: &mut Attributes<'_>, head: &Head, allowed: &[Listed], policy: &Policy) {
     for listed in allowed {
-        let values = headers::values(head, &listed.name);
+        let values = headers::values(head, &listed.name, policy);
         if !values.is_empty() {
             attributes.strings(&listed.attribute, &values);
         }

@@ -1,13 +1,13 @@
 //! The body of a record: one readable line.
 
-use super::{target::Target, value::clean};
+use super::{path::path, policy::Policy, target::Target, value::clean};
 use crate::protocol::{Exchange, Head};
 
 /// Longest part of a path that the line shows.
 const MAX_PATH: usize = 200;
 
 /// `GET example.org/path 200`.
-pub(super) fn http(exchange: &Exchange) -> String {
+pub(super) fn http(exchange: &Exchange, policy: &Policy) -> String {
     let mut line = String::with_capacity(64);
     let head = exchange.request.as_ref().and_then(|m| m.head.as_ref());
     if let Some(head) = head {
@@ -19,7 +19,8 @@ pub(super) fn http(exchange: &Exchange) -> String {
         if let Some(host) = target.authority.or_else(|| head.values("host").next()) {
             line.push_str(&clean(&host[..host.len().min(MAX_PATH)]));
         }
-        line.push_str(&clean(&target.path[..target.path.len().min(MAX_PATH)]));
+        let path = path(target.path, policy.path);
+        line.push_str(&path[..path.floor_char_boundary(MAX_PATH)]);
     } else if exchange.request.is_some() {
         line.push_str("request that is not HTTP");
     } else {

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    HeaderAllowList, Sealed, aggregate, attributes::Attributes, caller, connection, http, identity,
-    node,
+    HeaderAllowList, Policies, Sealed, aggregate, attributes::Attributes, caller, connection, http,
+    identity, node,
 };
 use crate::{
     identity::{Resolved, Workload},
@@ -18,15 +18,17 @@ const MAX_RESOURCES: usize = 16_384;
 #[derive(Debug)]
 pub struct Redactor {
     headers: HeaderAllowList,
+    policies: Policies,
     ids: RecordIds,
     /// Encoded resources by workload: equal workloads are one allocation.
     resources: HashMap<usize, (Arc<Workload>, Arc<[u8]>)>,
 }
 
 impl Redactor {
-    pub fn new(headers: HeaderAllowList, ids: RecordIds) -> Self {
+    pub fn new(headers: HeaderAllowList, policies: Policies, ids: RecordIds) -> Self {
         Self {
             headers,
+            policies,
             ids,
             resources: HashMap::new(),
         }
@@ -36,6 +38,7 @@ impl Redactor {
     pub fn seal(&mut self, resolved: &Resolved) -> Sealed {
         let record = &resolved.record;
         let resource = self.resource(&resolved.workload);
+        let policy = self.policies.of(resolved);
         let mut attributes = Attributes::new(record, &self.ids);
         match &record.fact {
             Fact::Opened {
@@ -64,9 +67,9 @@ impl Redactor {
             } => {
                 attributes.exchange_id(connection.cookie, *number, *moment);
                 connection::common(&mut attributes, connection, Some(*inbound));
-                http::write(&mut attributes, *inbound, exchange, &self.headers);
+                http::write(&mut attributes, *inbound, exchange, &self.headers, policy);
             }
-            Fact::Aggregate(sum) => aggregate::write(&mut attributes, sum),
+            Fact::Aggregate(sum) => aggregate::write(&mut attributes, sum, policy),
             Fact::Connection {
                 connection,
                 inbound,
@@ -83,7 +86,7 @@ impl Redactor {
             Fact::Checkpoint(head) => node::checkpoint(&mut attributes, record, head),
         }
         if let Some(caller) = &resolved.caller {
-            caller::write(&mut attributes, caller);
+            caller::write(&mut attributes, caller, policy);
         }
         identity::write(&mut attributes, resolved);
         Sealed::new(resource, attributes.finish())

@@ -1,6 +1,6 @@
 //! Attributes of a gRPC call.
 
-use super::{attributes::Attributes, value::clean};
+use super::{attributes::Attributes, path::path, policy::Policy};
 use crate::{
     protocol::{Exchange, Message, grpc::Call},
     record::attribute as a,
@@ -16,10 +16,15 @@ const SERVER_FAILURES: &[&str] = &[
     "DATA_LOSS",
 ];
 
-pub(super) fn write(attributes: &mut Attributes<'_>, exchange: &Exchange, call: &Call<'_>) {
+pub(super) fn write(
+    attributes: &mut Attributes<'_>,
+    exchange: &Exchange,
+    call: &Call<'_>,
+    policy: &Policy,
+) {
     attributes.string(a::RPC_SYSTEM_NAME, "grpc");
     if let Some(method) = call.method {
-        attributes.string(a::RPC_METHOD, &clean(method));
+        attributes.string(a::RPC_METHOD, &path(method, policy.path));
     }
     if let Some(status) = call.status {
         match status.name() {

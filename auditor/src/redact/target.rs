@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::value::{REDACTED, clean};
+use super::{
+    path::{path, word},
+    policy::Policy,
+    value::{REDACTED, clean},
+};
 use crate::protocol::{Head, Version};
 
 /// A request target taken apart; all parts as sent.
@@ -68,8 +72,8 @@ impl<'a> Target<'a> {
     }
 }
 
-/// A URL or a reference as it may stand in a header: user information cut, query redacted.
-pub(super) fn reference(value: &[u8]) -> String {
+/// A URL or a reference as it may stand in a header: user information cut, path and query redacted.
+pub(super) fn reference(value: &[u8], policy: &Policy) -> String {
     let target = Target::of(value, b"GET");
     let mut out = String::new();
     if let (Some(scheme), Some(authority)) = (target.scheme, target.authority) {
@@ -77,16 +81,16 @@ pub(super) fn reference(value: &[u8]) -> String {
         out.push_str("://");
         out.push_str(&clean(authority));
     }
-    out.push_str(&clean(target.path));
+    out.push_str(&path(target.path, policy.path));
     if let Some(query) = target.query {
         out.push('?');
-        out.push_str(&self::query(query));
+        out.push_str(&self::query(query, policy));
     }
     out
 }
 
-/// A query with its keys, in order, and no values.
-pub(super) fn query(query: &[u8]) -> String {
+/// A query with its keys, in order, and only the values that are asked for.
+pub(super) fn query(query: &[u8], policy: &Policy) -> String {
     let mut out = String::with_capacity(query.len());
     for (n, pair) in query.split(|&b| b == b'&').enumerate() {
         if n > 0 {
@@ -94,11 +98,16 @@ pub(super) fn query(query: &[u8]) -> String {
         }
         match pair.iter().position(|&b| b == b'=') {
             Some(at) => {
-                out.push_str(&key(&pair[..at]));
+                let (key, value) = (&pair[..at], &pair[at + 1..]);
+                out.push_str(&self::key(key, policy));
                 out.push('=');
-                out.push_str(REDACTED);
+                if policy.keeps(key) {
+                    out.push_str(&word(value, policy.path));
+                } else {
+                    out.push_str(REDACTED);
+                }
             }
-            None => out.push_str(&key(pair)),
+            None => out.push_str(&key(pair, policy)),
         }
         if out.len() > super::value::MAX_VALUE {
             break;
@@ -107,13 +116,13 @@ pub(super) fn query(query: &[u8]) -> String {
     out
 }
 
-/// A key is the program's word, unless it is so long that it must be a value.
-fn key(key: &[u8]) -> Cow<'_, str> {
+/// A key is the program's word, unless it is so long, or holds something, that it must be a value.
+fn key<'a>(key: &'a [u8], policy: &Policy) -> Cow<'a, str> {
     const MAX_KEY: usize = 64;
     if key.len() > MAX_KEY {
         Cow::Borrowed(REDACTED)
     } else {
-        clean(key)
+        word(key, policy.path)
     }
 }
 

@@ -10,7 +10,9 @@ use base64::{
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-use super::{HeaderAllowList, Redactor, Sealed};
+mod paths;
+
+use super::{HeaderAllowList, Policies, Redactor, Sealed};
 use crate::aggregate::Aggregator;
 use crate::config::{AggregationSettings, TrafficClass};
 use crate::credential::HeaderName;
@@ -37,7 +39,7 @@ impl Write for Log {
     }
 }
 
-fn redactor() -> Redactor {
+fn redactor(policies: Policies) -> Redactor {
     let names = |names: &[&str]| -> Vec<HeaderName> {
         names
             .iter()
@@ -47,11 +49,11 @@ fn redactor() -> Redactor {
     let request = names(&["referer", "x-forwarded-for", "forwarded", "x-request-id"]);
     let response = names(&["location", "content-type"]);
     let ids = RecordIds::read("/proc".as_ref()).unwrap();
-    Redactor::new(HeaderAllowList::new(&request, &response), ids)
+    Redactor::new(HeaderAllowList::new(&request, &response), policies, ids)
 }
 
 fn seal(resolved: &Resolved) -> Sealed {
-    redactor().seal(resolved)
+    redactor(Policies::default()).seal(resolved)
 }
 
 fn written(sealed: Sealed, form: Form) -> Vec<u8> {

@@ -27,10 +27,15 @@ const KEYS: [&str; 11] = [
 
 /// What somebody goes by, clean: a key or a token that is used as a name is no name.
 pub(super) fn name(name: &str) -> Cow<'_, str> {
-    if KEYS.iter().any(|key| name.starts_with(key)) {
+    if is_service_key(name.as_bytes()) {
         return Cow::Borrowed(REDACTED);
     }
     clean(name.as_bytes())
+}
+
+/// It begins like the key of a common service.
+pub(super) fn is_service_key(text: &[u8]) -> bool {
+    KEYS.iter().any(|key| text.starts_with(key.as_bytes()))
 }
 
 /// Printable, without tokens, at most [`MAX_VALUE`] bytes.

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::{identity::Resolved, protocol::Exchange, record::Fact};
+
 /// One access, as far as it is known.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
@@ -23,4 +25,48 @@ pub struct Facts<'a> {
 pub enum Direction {
     Inbound,
     Outbound,
+}
+
+// === impl Facts ===
+
+impl<'a> Facts<'a> {
+    /// `None` for a record about the node itself. Accesses in sum are alike in what is asked.
+    pub fn of(resolved: &'a Resolved) -> Option<Self> {
+        let (inbound, path) = match &resolved.record.fact {
+            Fact::Http {
+                inbound, exchange, ..
+            } => (Some(*inbound), path(exchange)),
+            Fact::Aggregate(sum) => (Some(sum.inbound), path(&sum.first)),
+            Fact::Opened { inbound, .. }
+            | Fact::Ongoing { inbound, .. }
+            | Fact::Connection { inbound, .. } => (*inbound, None),
+            _ => return None,
+        };
+        let connection = resolved.record.connection()?;
+        // Of a connection whose opener is not known, the side with the lower port serves.
+        let inbound = inbound.unwrap_or(connection.local.port() < connection.peer.port());
+        let workload = &resolved.workload;
+        let process = resolved.process.as_ref();
+        Some(Self {
+            direction: if inbound {
+                Direction::Inbound
+            } else {
+                Direction::Outbound
+            },
+            server_port: connection.server_port(inbound),
+            peer: connection.peer.ip(),
+            service_name: workload.attribute("service.name"),
+            container_id: workload.container().map(|c| c.id.as_str()),
+            namespace: workload.attribute("k8s.namespace.name"),
+            pod: workload.attribute("k8s.pod.name"),
+            pod_uid: workload.attribute("k8s.pod.uid"),
+            executable: process.and_then(|p| p.executable.value().map(|e| &**e)),
+            path,
+        })
+    }
+}
+
+fn path(exchange: &Exchange) -> Option<&str> {
+    let head = exchange.request.as_ref()?.head.as_ref()?;
+    std::str::from_utf8(head.target()?).ok()
 }

@@ -190,6 +190,11 @@ identity:
   principal: { headers: { extend: [x-user] }, claims: [tenant, groups] }
   trusted_proxies: [10.0.0.0/8, '2001:db8::1']
 aggregate: { classes: [health_probe, scrape], interval: 30s }
+redaction:
+  path: { number: true }
+  query: { keep: [page] }
+  user_key: /etc/auditor/user.key
+  workloads: [{ match: namespace=shop, users: hashed }]
 node_name: 'true'
 ";
     let settings = by_file(text).unwrap();
