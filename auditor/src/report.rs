@@ -79,6 +79,7 @@ pub fn report(args: &ReportArgs) -> Result<Report, ReportError> {
         journal_dir: args.journal_dir.clone(),
         public_key: args.public_key.clone(),
         checkpoint: args.checkpoint.clone(),
+        exported: None,
         json: false,
     })?;
     let tally = read(args, window).map_err(|source| ReportError::Journal {

@@ -2,13 +2,18 @@
 
 #![forbid(unsafe_code)]
 
+mod comparison;
+mod exported;
 mod statement;
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
+pub use comparison::{Comparison, Discrepancy, Mistake};
 pub use statement::Statement;
+
+use exported::Exported;
 
 use crate::config::VerifyArgs;
 use crate::journal::evidence::{self, KeyError, PublicKey, Trust};
@@ -26,6 +31,8 @@ pub enum VerifyError {
     Key { given: String, source: KeyError },
     #[error("--checkpoint {}: {source}", path.display())]
     Checkpoint { path: PathBuf, source: io::Error },
+    #[error("--exported {}: {source}", path.display())]
+    Exported { path: PathBuf, source: io::Error },
 }
 
 /// Reads the whole journal; a daemon may be writing to it.
@@ -40,15 +47,23 @@ pub fn verify(args: &VerifyArgs) -> Result<Statement, VerifyError> {
         None => public_key(&directory).map_err(failed)?,
     };
     let checkpoints = args.checkpoint.iter().map(|path| checkpoint(path));
-    let checkpoints = checkpoints.collect::<Result<Vec<_>, _>>()?;
+    let mut checkpoints = checkpoints.collect::<Result<Vec<_>, _>>()?;
+    let mut exported = args.exported.as_deref().map(self::exported).transpose()?;
+    if let Some(exported) = &mut exported {
+        // They left the node, so the journal must agree with them.
+        checkpoints.append(&mut exported.notes);
+    }
     let growing = Directory::is_owned(&args.journal_dir);
     let trust = Trust {
         key: &key,
         checkpoints: &checkpoints,
         growing,
     };
+    let report = evidence::verify(&directory, trust).map_err(failed)?;
+    let comparison = exported.map(|exported| Comparison::of(&directory, exported));
     Ok(Statement {
-        report: evidence::verify(&directory, trust).map_err(failed)?,
+        report,
+        exported: comparison.transpose().map_err(failed)?,
         public_key: key.to_string(),
         own_key: args.public_key.is_none(),
         growing,
@@ -62,6 +77,15 @@ fn named(given: &str) -> Result<PublicKey, VerifyError> {
     let key = text.as_deref().unwrap_or(given).parse();
     key.map_err(|source| VerifyError::Key {
         given: given.to_owned(),
+        source,
+    })
+}
+
+fn exported(path: &Path) -> Result<Exported, VerifyError> {
+    let file = File::open(path);
+    let read = file.and_then(|file| Exported::read(BufReader::new(file)));
+    read.map_err(|source| VerifyError::Exported {
+        path: path.to_owned(),
         source,
     })
 }

@@ -53,7 +53,7 @@ const LAYERS: &[Layer] = &[
     ("backoff", &[]),
     ("exit", &[]),
     ("doctor", ANY),
-    ("verify", &["config", "journal", "exit"]),
+    ("verify", &["config", "record", "journal", "export", "exit"]),
     (
         "query",
         &["config", "record", "redact", "journal", "export", "exit"],

@@ -158,6 +158,11 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Vec<PathBuf>,
 
+    /// Exported records to be held against the journal: JSON lines as standard output has them
+    /// (json, otlp-json), or OTLP JSON lines of a collector.
+    #[arg(long, value_name = "FILE")]
+    pub exported: Option<PathBuf>,
+
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,

@@ -6,5 +6,6 @@ mod pretty;
 mod sink;
 mod timestamp;
 
+pub use json::write_line as json_line;
 pub use pretty::Pretty;
 pub use sink::{Form, StdoutSink};

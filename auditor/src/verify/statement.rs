@@ -5,13 +5,17 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use super::Comparison;
 use crate::exit::Exit;
 use crate::journal::evidence::{Finding, Report};
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Statement {
     #[serde(flatten)]
     pub report: Report,
+    /// What was exported, held against the journal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exported: Option<Comparison>,
     /// The key it was verified with, in the text form of C2SP signed-note.
     pub public_key: String,
     /// The key was taken from the journal itself.
@@ -26,7 +30,7 @@ pub struct Statement {
 
 impl Statement {
     pub fn exit(&self) -> Exit {
-        if self.report.holds() {
+        if self.report.holds() && self.exported.as_ref().is_none_or(Comparison::holds) {
             Exit::Success
         } else {
             Exit::Failed
@@ -42,7 +46,8 @@ impl Statement {
         lines.extend(self.report.findings.iter().map(finding));
         lines.extend(self.reservations());
         lines.push(String::new());
-        lines.join("\n")
+        let exported = self.exported.as_ref().map(Comparison::render);
+        exported.unwrap_or_default() + &lines.join("\n")
     }
 
     fn verdict(&self) -> String {
@@ -165,6 +170,7 @@ mod tests {
                 findings,
                 ..Report::default()
             },
+            exported: None,
             public_key: "node-1/auditor+0815+AAAA".to_owned(),
             own_key: false,
             growing: false,

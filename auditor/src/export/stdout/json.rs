@@ -10,7 +10,7 @@ use crate::redact::Sealed;
 mod tests;
 
 /// Appends one line. On an error the caller drops what was appended.
-pub(super) fn write_line(out: &mut Vec<u8>, sealed: &Sealed) -> Result<(), Malformed> {
+pub fn write_line(out: &mut Vec<u8>, sealed: &Sealed) -> Result<(), Malformed> {
     let view = RecordView::parse(sealed.record())?;
     out.push(b'{');
     if view.time_unix_nano != 0 {
