@@ -7,6 +7,7 @@ use super::{
     policy::Policy,
     value::{REDACTED, clean},
 };
+use crate::config::PathPatterns;
 use crate::protocol::{Head, Version};
 
 /// A request target taken apart; all parts as sent.
@@ -102,7 +103,13 @@ pub(super) fn query(query: &[u8], policy: &Policy) -> String {
                 out.push_str(&self::key(key, policy));
                 out.push('=');
                 if policy.keeps(key) {
-                    out.push_str(&word(value, policy.path));
+                    // Numbers are what such values are made of.
+                    let patterns = PathPatterns {
+                        uuid: false,
+                        number: false,
+                        ..policy.path
+                    };
+                    out.push_str(&word(value, patterns));
                 } else {
                     out.push_str(REDACTED);
                 }

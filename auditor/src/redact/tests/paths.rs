@@ -189,6 +189,10 @@ fn users_are_told_by_hashes_where_that_is_asked_for() {
 fn a_value_of_a_query_is_told_if_its_key_is_listed() {
     let rule = RedactionRule {
         kept: vec![QueryKey::parse("page").unwrap()],
+        path: PathPatterns {
+            number: true,
+            ..PathPatterns::default()
+        },
         ..RedactionRule::default()
     };
     let query = "page=2&q=x&page=a@example.org&Page=3&p%61ge=4&b@example.org";
