@@ -37,7 +37,7 @@ use crate::{
     export::otlp::{SettingsError, SetupError},
     identity::{
         Catalog, CgroupPaths, Cri, CriSettings, CriSettingsError, Directory, Host, Identifier,
-        Kubernetes, KubernetesError, Listeners, Processes, Resolver, Sources, Update,
+        Kubernetes, KubernetesError, Listeners, Processes, Resolver, Sources, Update, Wanted,
     },
     journal::JournalError,
     kernel::{Capture, CaptureError, CaptureOptions, CgroupError, CgroupRoot, ExistingConnections},
@@ -55,7 +55,7 @@ use understand::Understanding;
 const RING_QUEUE: usize = 256;
 /// Updates of metadata that may wait to be learned.
 const UPDATE_QUEUE: usize = 1024;
-/// Ids that may wait to be looked up.
+/// Ids, and pods whose owner is wanted, that may wait to be looked up.
 const WANTED_QUEUE: usize = 256;
 
 #[derive(Debug, thiserror::Error)]
@@ -276,14 +276,17 @@ fn catalog(
     } else {
         PeerScope::None
     };
+    let mut wanted = Wanted::default();
     if let Some(kubernetes) = kubernetes {
-        tokio::spawn(kubernetes.run(source_to_understand.clone()));
+        let (understand_to_owners, pods) = mpsc::channel(WANTED_QUEUE);
+        tokio::spawn(kubernetes.run(source_to_understand.clone(), pods));
+        wanted.owners = Some(understand_to_owners);
     }
-    let wanted = sources.cri.then(|| {
-        let (understand_to_cri, wanted) = mpsc::channel(WANTED_QUEUE);
-        tokio::spawn(Cri::new(runtime, source_to_understand, wanted).run());
-        understand_to_cri
-    });
+    if sources.cri {
+        let (understand_to_cri, ids) = mpsc::channel(WANTED_QUEUE);
+        tokio::spawn(Cri::new(runtime, source_to_understand, ids).run());
+        wanted.ids = Some(understand_to_cri);
+    }
     if sources == Sources::default() {
         tracing::info!("no names of pods: no API server, and no container runtime's socket");
     }

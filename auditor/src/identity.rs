@@ -36,7 +36,7 @@ mod waiting;
 mod workload;
 
 pub use caller::Caller;
-pub use catalog::{Catalog, Sources};
+pub use catalog::{Catalog, Sources, Wanted};
 pub use cgroup::CgroupPaths;
 pub use container::{Container, Runtime};
 pub use cri::{Cri, CriSettings, CriSettingsError};

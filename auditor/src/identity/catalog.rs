@@ -71,17 +71,22 @@ impl Naming {
 pub struct Catalog {
     directory: Directory,
     sources: Sources,
-    /// Ids that the container runtime shall look up at once.
-    wanted: Option<mpsc::Sender<Arc<str>>>,
+    wanted: Wanted,
     generation: u64,
 }
 
+/// Where to ask for what is missing. What finds no room there is asked for again by the next
+/// record.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// Ids that the container runtime shall look up at once.
+    pub ids: Option<mpsc::Sender<Arc<str>>>,
+    /// Pods whose owner the API server shall be asked for.
+    pub owners: Option<mpsc::Sender<Arc<Pod>>>,
+}
+
 impl Catalog {
-    pub fn new(
-        directory: Directory,
-        sources: Sources,
-        wanted: Option<mpsc::Sender<Arc<str>>>,
-    ) -> Self {
+    pub fn new(directory: Directory, sources: Sources, wanted: Wanted) -> Self {
         Self {
             directory,
             sources,
@@ -100,6 +105,7 @@ impl Catalog {
             update,
             Update::Pod(Source::Cluster, _)
                 | Update::PodGone(Source::Cluster, _)
+                | Update::Owner { .. }
                 | Update::Service(_)
                 | Update::ServiceGone { .. }
                 | Update::Node(_)
@@ -121,8 +127,17 @@ impl Catalog {
 
     /// Who holds an address; nothing where there is nobody to ask.
     pub(super) fn peer(&self, address: IpAddr, at: u64) -> Option<Known<Peer>> {
-        let asked = self.sources.kubernetes && !address.is_loopback();
-        asked.then(|| self.directory.peer(address, at))
+        if !self.sources.kubernetes || address.is_loopback() {
+            return None;
+        }
+        let peer = self.directory.peer(address, at);
+        // What was looked up in vain is looked up again, as long as records are about it.
+        if let Known::Value(Peer::Pod(pod, Known::Absent(_))) = &peer
+            && let Some(owners) = &self.wanted.owners
+        {
+            let _ = owners.try_send(Arc::clone(pod));
+        }
+        Some(peer)
     }
 
     /// Those of whom one held an address, where it is not known which.
@@ -210,10 +225,9 @@ impl Catalog {
         untold
     }
 
-    /// A request that finds no room is made again by the next record.
     fn want(&self, id: &str) {
-        if let Some(wanted) = &self.wanted {
-            let _ = wanted.try_send(id.into());
+        if let Some(ids) = &self.wanted.ids {
+            let _ = ids.try_send(id.into());
         }
     }
 }

@@ -24,8 +24,9 @@ use named::Named;
 use pods::Pods;
 use tenancy::{End, Holder, Tenancy};
 
-use super::known::Why;
-use super::metadata::{AuditScope, Pod, PodContainer, Source, Update};
+use super::bounded::Bounded;
+use super::known::{Known, Why};
+use super::metadata::{AuditScope, Owner, Pod, PodContainer, Source, Update};
 use crate::config::PeerScope;
 
 pub use peer::Peer;
@@ -42,6 +43,9 @@ const PODS: usize = 65_536;
 
 /// Services and nodes, and as many namespaces with a label.
 const NAMED: usize = 32_768;
+
+/// Replica sets and jobs of other nodes' pods. Which leaves too early is asked for again.
+const OWNERS: usize = 4096;
 
 /// Addresses of one holder. A pod has one of each family, a service those of its load balancers.
 const ADDRESSES: usize = 16;
@@ -78,7 +82,7 @@ pub struct Moment {
 }
 
 /// The index. One thread owns it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Directory {
     scope: PeerScope,
     feeds: [Feed; SOURCES.len()],
@@ -87,6 +91,8 @@ pub struct Directory {
     /// What the labels of namespaces ask for, by name.
     labels: HashMap<Arc<str>, AuditScope>,
     addresses: Addresses,
+    /// What owns the controllers of pods of other nodes, by uid, as far as records were about them.
+    owners: Bounded<Arc<str>, Known<Option<Owner>>>,
     /// What is gone, in the order in which it went.
     graves: VecDeque<(u64, Holder)>,
     refused: u64,
@@ -101,6 +107,7 @@ impl Directory {
             named: Named::default(),
             labels: HashMap::new(),
             addresses: Addresses::default(),
+            owners: Bounded::new(OWNERS),
             graves: VecDeque::new(),
             refused: 0,
         }
@@ -115,6 +122,7 @@ impl Directory {
                 self.feed(source).hear(&uid, at);
                 self.pod_goes(source, &uid, End::between(at, at));
             }
+            Update::Owner { of, owner } => self.owners.insert(of, owner),
             Update::Service(service) => {
                 let holder = Holder::service(&service.namespace, &service.name);
                 let addresses = service.addresses.clone();
@@ -359,6 +367,12 @@ impl Directory {
 
     fn feed(&mut self, source: Source) -> &mut Feed {
         &mut self.feeds[source as usize]
+    }
+}
+
+impl Default for Directory {
+    fn default() -> Self {
+        Self::new(PeerScope::default())
     }
 }
 

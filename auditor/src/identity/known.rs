@@ -46,8 +46,6 @@ pub enum Why {
     RuntimeAway,
     /// The pod's owner was deleted before it could say who owns it.
     OwnerGone,
-    /// Owners are looked up for the pods of this node only.
-    OwnerNotLookedUp,
     /// Addresses of other nodes are not looked up.
     PeersNotWatched,
     /// The index of the cluster was full.
@@ -78,7 +76,6 @@ impl Why {
             Self::KubernetesAway => "kubernetes_away",
             Self::RuntimeAway => "runtime_away",
             Self::OwnerGone => "owner_gone",
-            Self::OwnerNotLookedUp => "owner_not_looked_up",
             Self::PeersNotWatched => "peers_not_watched",
             Self::IndexFull => "index_full",
             Self::NotConfigured => "not_configured",

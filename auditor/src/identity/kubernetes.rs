@@ -16,14 +16,15 @@ mod selection;
 mod watch;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
-use tokio::sync::mpsc::{self, Sender};
+use tokio::sync::mpsc::{self, Receiver, Sender};
 use tracing::info;
 
-use super::metadata::{AuditScope, Source, Update};
+use super::metadata::{AuditScope, Pod, Source, Update};
 use crate::backoff::Backoff;
 use crate::config::{KubernetesSettings, PeerScope};
 use api::Api;
@@ -94,17 +95,18 @@ impl Kubernetes {
         }))
     }
 
-    /// Runs until nobody takes the updates any more.
-    pub async fn run(self, updates: Sender<Update>) {
+    /// Runs until nobody takes the updates any more. `wanted` are pods of other nodes whose owner
+    /// is to be looked up.
+    pub async fn run(self, updates: Sender<Update>, wanted: Receiver<Arc<Pod>>) {
         let _: (Closed, Closed, Closed, Closed) = tokio::join!(
-            self.local(&updates),
+            self.local(&updates, wanted),
             self.namespaces(&updates),
             self.nodes(&updates),
             self.cluster(&updates),
         );
     }
 
-    async fn local(&self, updates: &Sender<Update>) -> Closed {
+    async fn local(&self, updates: &Sender<Update>, wanted: Receiver<Arc<Pod>>) -> Closed {
         let own = format!("spec.nodeName={}", self.node_name);
         let selection = Selection::all("/api/v1/pods").with_fields(own);
         let (pods_to_owners, told) = mpsc::channel(QUEUE);
@@ -112,7 +114,7 @@ impl Kubernetes {
         let pods = LocalPods::default();
         let watch = Watch::new(self.api.clone(), source, selection, pods, pods_to_owners);
         let owners = Owners::new(self.api.clone(), updates.clone());
-        let (_, closed) = tokio::join!(watch.run(), owners.run(told));
+        let (_, closed) = tokio::join!(watch.run(), owners.run(told, wanted));
         closed
     }
 

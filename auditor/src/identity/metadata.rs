@@ -7,6 +7,7 @@ mod pod;
 
 use std::{net::IpAddr, sync::Arc};
 
+use super::known::Known;
 pub use pod::{AuditScope, Owner, OwnerKind, Pod, PodContainer};
 
 /// Who says so, and of what. Each is a list that is kept up to date.
@@ -45,6 +46,11 @@ pub enum Update {
     Pod(Source, Arc<Pod>),
     /// The source has seen the pod of this `Pod::uid` go.
     PodGone(Source, Arc<str>),
+    /// What owns the controller of this uid; none where that is the outermost owner.
+    Owner {
+        of: Arc<str>,
+        owner: Known<Option<Owner>>,
+    },
     Service(Service),
     ServiceGone {
         namespace: Arc<str>,

@@ -15,7 +15,7 @@ use crate::config::IdentitySettings;
 use crate::record::{Fact, Record};
 use crate::session::{self, ConnectionFacts};
 
-/// Control groups that are remembered as nameless.
+/// Ends of connections that are remembered as nameless.
 const GIVEN_UP: usize = 4096;
 
 /// A record of which it is known whose it is.
@@ -77,8 +77,16 @@ pub struct Identifier {
     resolver: Resolver,
     auditor: Arc<Workload>,
     settings: IdentitySettings,
-    /// Control groups whose names did not come in time.
-    given_up: Bounded<u64, ()>,
+    /// Whose names did not come in time.
+    given_up: Bounded<End, ()>,
+}
+
+/// What a name is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum End {
+    /// A socket of this node, by its control group.
+    Socket(u64),
+    Elsewhere(IpAddr),
 }
 
 impl Identifier {
@@ -102,19 +110,16 @@ impl Identifier {
         self.resolver.catalog().refused()
     }
 
-    /// Nothing more is expected of the names at either end: what comes next need not wait.
     /// The workload of records about the node itself.
     pub fn auditor(&self) -> &Arc<Workload> {
         &self.auditor
     }
 
+    /// Nothing more is expected of the names at either end: what comes next need not wait.
     pub fn give_up(&mut self, record: &Record) {
-        let Some(connection) = record.connection() else {
-            return;
-        };
-        let ends = [Some(&**connection), connection.other.as_deref()];
+        let ends = record.connection().map(|connection| ends(connection));
         for end in ends.into_iter().flatten() {
-            self.given_up.insert(end.owner.cgroup_id, ());
+            self.given_up.insert(end, ());
         }
     }
 
@@ -135,14 +140,11 @@ impl Identifier {
             }
             None => self.by_address(connection.peer.ip(), connection.opened.0),
         };
-        let other_end = connection.other.as_deref().unwrap_or(connection);
-        let ends = [
-            (local.may_improve, &**connection),
-            (other_may_improve, other_end),
-        ];
-        let may_improve = ends.into_iter().any(|(may_improve, end)| {
-            may_improve && self.given_up.get(&end.owner.cgroup_id).is_none()
-        });
+        let waits = [local.may_improve, other_may_improve];
+        let may_improve = waits
+            .into_iter()
+            .zip(ends(connection))
+            .any(|(may_improve, end)| may_improve && self.given_up.get(&end).is_none());
         // What waits is looked at again and again; what its head presents is read once.
         let caller = if may_improve {
             None
@@ -168,7 +170,7 @@ impl Identifier {
             }
             Some(peer) => {
                 let owner = match &peer {
-                    Known::Value(Peer::Pod(pod)) => pod.owner_unknown,
+                    Known::Value(Peer::Pod(_, workload)) => workload.why(),
                     _ => None,
                 };
                 let may_improve = peer.why().or(owner) == Some(Why::NotYetKnown);
@@ -195,6 +197,15 @@ impl Identifier {
         };
         Some(Caller::of(head, sender.ip(), &self.settings))
     }
+}
+
+/// This side and the other.
+fn ends(connection: &ConnectionFacts) -> [End; 2] {
+    let other = match connection.other.as_deref() {
+        Some(other) => End::Socket(other.owner.cgroup_id),
+        None => End::Elsewhere(connection.peer.ip()),
+    };
+    [End::Socket(connection.owner.cgroup_id), other]
 }
 
 fn socket(connection: &ConnectionFacts) -> SocketFacts<'_> {

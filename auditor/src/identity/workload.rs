@@ -112,10 +112,12 @@ impl Workload {
             }
             Place::Nowhere(why) => (None, None, Known::Absent(why)),
         };
-        let owner = named.and_then(|named| named.pod.workload().value().cloned());
+        let mut owner = None;
         if let Some(named) = named {
+            let workload = named.pod.workload();
             pod = Some(named.pod.api_uid().to_string());
-            name = Known::Value(named.pod.service_name().to_string());
+            name = Known::Value(named.pod.service_name(&workload).to_string());
+            owner = workload.value().cloned();
         }
         let method = match named.map(|named| named.source) {
             None => method,

@@ -58,7 +58,7 @@ fn socket(attributes: &mut Attributes<'_>, workload: &Workload) {
 fn address(attributes: &mut Attributes<'_>, peer: &Peer) {
     attributes.string(a::PEER_KIND, kind(peer));
     match peer {
-        Peer::Pod(pod) => self::pod(attributes, pod),
+        Peer::Pod(pod, workload) => self::pod(attributes, pod, workload),
         Peer::Service(service) => {
             attributes.string(a::PEER_NAMESPACE_NAME, &service.namespace);
             attributes.string(a::PEER_SERVICE_NAME, &service.name);
@@ -68,13 +68,13 @@ fn address(attributes: &mut Attributes<'_>, peer: &Peer) {
     }
 }
 
-fn pod(attributes: &mut Attributes<'_>, pod: &Pod) {
-    attributes.string(a::PEER_SERVICE_NAME, &pod.service_name());
+fn pod(attributes: &mut Attributes<'_>, pod: &Pod, workload: &Known<Owner>) {
+    attributes.string(a::PEER_SERVICE_NAME, &pod.service_name(workload));
     attributes.string(a::PEER_NAMESPACE_NAME, &pod.namespace);
     attributes.string(a::PEER_POD_NAME, &pod.name);
     attributes.string(a::PEER_POD_UID, pod.api_uid());
-    match pod.workload() {
-        Known::Value(owner) => self::owner(attributes, &owner),
+    match workload {
+        Known::Value(owner) => self::owner(attributes, owner),
         Known::Absent(why) => attributes.string(a::PEER_REASON, why.as_str()),
     }
     if let Some(node) = &pod.node {
@@ -91,7 +91,7 @@ fn owner(attributes: &mut Attributes<'_>, owner: &Owner) {
 fn one_of(attributes: &mut Attributes<'_>, peers: &[Peer]) {
     attributes.string(a::PEER_REASON, "ambiguous");
     let name = |peer: &Peer| match peer {
-        Peer::Pod(pod) => format!("pod:{}/{}", pod.namespace, pod.name),
+        Peer::Pod(pod, _) => format!("pod:{}/{}", pod.namespace, pod.name),
         Peer::Service(service) => format!("service:{}/{}", service.namespace, service.name),
         Peer::Node(node) => format!("node:{}", node.name),
         Peer::External => "external".to_owned(),
@@ -104,7 +104,7 @@ fn one_of(attributes: &mut Attributes<'_>, peers: &[Peer]) {
 
 fn kind(peer: &Peer) -> &'static str {
     match peer {
-        Peer::Pod(_) => "pod",
+        Peer::Pod(..) => "pod",
         Peer::Service(_) => "service",
         Peer::Node(_) => "node",
         Peer::External => "external",

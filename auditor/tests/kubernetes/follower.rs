@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use auditor::config::{KubernetesSettings, PeerScope};
 use auditor::identity::{Directory, Known, Kubernetes, Moment, Peer, Pod, Update, Why};
-use tokio::sync::mpsc::{Receiver, channel};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::timeout;
 
 use crate::api::objects::NODE;
@@ -20,6 +20,7 @@ const UPTIME_NS: u64 = 10_000_000_000_000;
 pub(crate) struct Follower {
     pub(crate) directory: Directory,
     updates: Receiver<Update>,
+    wanted: Sender<Arc<Pod>>,
     /// Everything that was told, as text.
     pub(crate) told: Vec<String>,
     begun: Instant,
@@ -36,10 +37,12 @@ impl Follower {
             .expect("the kubeconfig is good")
             .expect("it is given");
         let (sender, updates) = channel(64);
-        tokio::spawn(source.run(sender));
+        let (wanted, owners) = channel(64);
+        tokio::spawn(source.run(sender, owners));
         Self {
             directory: Directory::new(peers),
             updates,
+            wanted,
             told: Vec::new(),
             begun: Instant::now(),
         }
@@ -76,9 +79,16 @@ impl Follower {
         self.directory.pod(&format!("uid-of-{name}"))
     }
 
+    /// A record is about the pod.
+    pub(crate) fn want(&self, pod: &str) {
+        let pod = self.pod(pod).expect("it was told");
+        let sent = self.wanted.try_send(Arc::clone(pod));
+        sent.expect("the source takes what is wanted");
+    }
+
     /// Kind and name of the workload of a pod, or why it is not known.
     pub(crate) fn workload(&self, pod: &str) -> Option<Result<String, Why>> {
-        Some(match self.pod(pod)?.workload() {
+        Some(match self.directory.workload(self.pod(pod)?) {
             Known::Value(owner) => Ok(format!("{} {}", owner.kind.as_str(), owner.name)),
             Known::Absent(why) => Err(why),
         })

@@ -1,5 +1,7 @@
 //! The outermost owner is found, or the reason why not is told.
 
+use std::time::{Duration, Instant};
+
 use auditor::config::PeerScope;
 use auditor::identity::Why;
 
@@ -153,4 +155,74 @@ async fn what_a_late_answer_brings_is_not_told_of_a_pod_that_went() {
         .until("the owner", is("web-5d4f8-2", "Deployment web"))
         .await;
     assert_eq!(follower.times_told("\"uid-of-web-5d4f8-1\""), told);
+}
+
+fn elsewhere(server: &Server, number: u8) {
+    let owner = controller("apps/v1", "ReplicaSet", "web-5d4f8");
+    let (name, address) = (format!("web-5d4f8-{number}"), format!("10.2.0.{number}"));
+    server.put(PODS, pod(&name, "node-2", &address, Some(owner)));
+}
+
+#[tokio::test]
+async fn of_pods_elsewhere_one_look_up_serves_all_and_only_what_is_wanted() {
+    let server = Server::start();
+    replica_set(&server);
+    elsewhere(&server, 1);
+    elsewhere(&server, 2);
+    let cron = controller("batch/v1", "CronJob", "nightly");
+    server.put(JOBS, controlled("nightly-1", Some(cron)));
+    let owner = controller("batch/v1", "Job", "nightly-1");
+    server.put(PODS, pod("nightly-1-x", "node-2", "10.2.0.9", Some(owner)));
+    let mut follower = Follower::of(&server, PeerScope::Cluster).await;
+    follower.until("all lists", Follower::knows_all).await;
+    follower.through(Duration::from_millis(300)).await;
+    let untold = is_absent("web-5d4f8-1", Why::NotYetKnown);
+    assert!(untold(&follower));
+    assert!(server.requests("/replicasets/web-5d4f8").is_empty());
+
+    // Many records about either of two pods.
+    for _ in 0..10 {
+        follower.want("web-5d4f8-1");
+        follower.want("web-5d4f8-2");
+    }
+    for pod in ["web-5d4f8-1", "web-5d4f8-2"] {
+        follower.until("the owner", is(pod, "Deployment web")).await;
+    }
+    elsewhere(&server, 3);
+    follower
+        .until("a third pod", is("web-5d4f8-3", "Deployment web"))
+        .await;
+    assert_eq!(server.requests("/replicasets/web-5d4f8").len(), 1);
+    assert!(server.requests("/jobs/nightly-1").is_empty());
+    follower.want("nightly-1-x");
+    follower
+        .until("a cron job", is("nightly-1-x", "CronJob nightly"))
+        .await;
+}
+
+#[tokio::test]
+async fn an_owner_elsewhere_that_can_not_be_had_is_asked_for_again_but_not_at_once() {
+    let server = Server::start();
+    server.refuse("/replicasets/web-5d4f8", 503);
+    replica_set(&server);
+    elsewhere(&server, 1);
+    let mut follower = Follower::of(&server, PeerScope::Cluster).await;
+    follower.until("all lists", Follower::knows_all).await;
+    follower.want("web-5d4f8-1");
+    let away = is_absent("web-5d4f8-1", Why::KubernetesAway);
+    follower.until("a failure", away).await;
+    server.behave();
+    for _ in 0..20 {
+        follower.want("web-5d4f8-1");
+        follower.through(Duration::from_millis(20)).await;
+    }
+    let requests = server.requests("/replicasets/web-5d4f8").len();
+    assert_eq!(requests, 1, "20 more records within a second");
+    let start = Instant::now();
+    while !is("web-5d4f8-1", "Deployment web")(&follower) {
+        assert!(start.elapsed() < Duration::from_secs(30), "it never comes");
+        follower.want("web-5d4f8-1");
+        follower.through(Duration::from_millis(200)).await;
+    }
+    assert_eq!(server.requests("/replicasets/web-5d4f8").len(), 2);
 }

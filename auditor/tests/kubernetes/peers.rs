@@ -30,14 +30,15 @@ async fn every_address_of_the_cluster_is_somebodys_and_others_are_external() {
     let server = cluster();
     let mut follower = Follower::of(&server, PeerScope::Cluster).await;
     follower.until("all lists", Follower::knows_all).await;
-    let Known::Value(Peer::Pod(there)) = follower.peer("10.2.0.1") else {
+    let Known::Value(Peer::Pod(there, workload)) = follower.peer("10.2.0.1") else {
         panic!("{:?}", follower.peer("10.2.0.1"));
     };
     assert_eq!(&*there.name, "there");
     assert_eq!(there.node.as_deref(), Some("node-2"));
     assert!(there.containers.is_empty(), "nobody asks for them");
-    assert_eq!(there.workload(), Known::Absent(Why::OwnerNotLookedUp));
-    assert!(server.requests("/replicasets/web-5d4f8").is_empty());
+    assert_eq!(workload, Known::Absent(Why::NotYetKnown));
+    let requests = server.requests("/replicasets/web-5d4f8");
+    assert!(requests.is_empty(), "no record is about it: {requests:?}");
     // Pods on the host's network share it: it is the node's.
     let node = |address| match follower.peer(address) {
         Known::Value(Peer::Node(node)) => node.name.to_string(),

@@ -1,11 +1,16 @@
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use super::{Catalog, Named, Naming, Sources};
+use tokio::sync::mpsc::channel;
+
+use super::{Catalog, Named, Naming, Sources, Wanted};
 use crate::config::PeerScope;
 use crate::identity::container::Container;
-use crate::identity::directory::{Directory, Moment};
-use crate::identity::known::Why;
-use crate::identity::metadata::{AuditScope, Pod, PodContainer, Source, Update};
+use crate::identity::directory::{Directory, Moment, Peer};
+use crate::identity::known::{Known, Why};
+use crate::identity::metadata::{AuditScope, Owner, OwnerKind, Pod, PodContainer, Source, Update};
+
+const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 2, 0, 1);
 
 const NOW: Moment = Moment {
     boot_ns: 1_000_000_000_000,
@@ -13,11 +18,15 @@ const NOW: Moment = Moment {
 };
 
 fn catalog(updates: impl IntoIterator<Item = Update>) -> Catalog {
+    asking(Wanted::default(), updates)
+}
+
+fn asking(wanted: Wanted, updates: impl IntoIterator<Item = Update>) -> Catalog {
     let sources = Sources {
         kubernetes: true,
         cri: false,
     };
-    let mut catalog = Catalog::new(Directory::new(PeerScope::Cluster), sources, None);
+    let mut catalog = Catalog::new(Directory::new(PeerScope::Cluster), sources, wanted);
     for update in updates {
         catalog.apply(update, NOW);
     }
@@ -95,6 +104,61 @@ fn an_owner_is_waited_for_while_it_may_come() {
         let naming = of_container(&catalog, "c1");
         assert_eq!((naming.reason(), naming.may_improve()), (Some(why), waits));
     }
+}
+
+#[test]
+fn the_owner_of_a_pod_elsewhere_is_asked_for_until_it_is_told() {
+    let owned = Pod {
+        addresses: vec![ADDRESS.into()],
+        owners: vec![Owner {
+            kind: OwnerKind::ReplicaSet,
+            name: "web-5d4f8".into(),
+        }],
+        controller: Some("set-1".into()),
+        owner_unknown: Some(Why::NotYetKnown),
+        ..pod()
+    };
+    let (owners, mut asked) = channel(2);
+    let wanted = Wanted {
+        owners: Some(owners),
+        ..Wanted::default()
+    };
+    let list = [
+        Update::ListBegin(Source::Cluster),
+        Update::Pod(Source::Cluster, Arc::new(owned)),
+        Update::ListEnd(Source::Cluster),
+    ];
+    let mut catalog = asking(wanted, list.into_iter().chain(listed(Pod::default())));
+    let workload = |catalog: &Catalog| match catalog.peer(ADDRESS.into(), NOW.boot_ns) {
+        Some(Known::Value(Peer::Pod(_, workload))) => workload,
+        other => panic!("{other:?}"),
+    };
+    // Three records, and room for two questions.
+    for _ in 0..3 {
+        assert_eq!(workload(&catalog), Known::Absent(Why::NotYetKnown));
+    }
+    assert_eq!(&*asked.try_recv().unwrap().uid, "pod-1");
+
+    let told = |owner| Update::Owner {
+        of: "set-1".into(),
+        owner,
+    };
+    catalog.apply(told(Known::Absent(Why::PermissionDenied)), NOW);
+    assert_eq!(workload(&catalog), Known::Absent(Why::PermissionDenied));
+    let deployment = Owner {
+        kind: OwnerKind::Deployment,
+        name: "web".into(),
+    };
+    catalog.apply(told(Known::Value(Some(deployment.clone()))), NOW);
+    while asked.try_recv().is_ok() {}
+    assert_eq!(workload(&catalog), Known::Value(deployment));
+    assert!(asked.try_recv().is_err(), "it is known");
+
+    catalog.apply(told(Known::Value(None)), NOW);
+    let Known::Value(outermost) = workload(&catalog) else {
+        panic!("nothing owns the replica set");
+    };
+    assert_eq!(&*outermost.name, "web-5d4f8");
 }
 
 #[test]

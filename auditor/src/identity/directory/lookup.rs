@@ -9,7 +9,7 @@ use super::tenancy::Holder;
 use super::{Directory, SOURCES};
 use crate::config::PeerScope;
 use crate::identity::known::{Known, Why};
-use crate::identity::metadata::Source;
+use crate::identity::metadata::{Owner, Pod, Source};
 
 impl Directory {
     /// Who held an address at `at`, nanoseconds of the boot-time clock: a time at which somebody
@@ -36,6 +36,19 @@ impl Directory {
         holders.filter_map(|holder| self.peer_of(holder)).collect()
     }
 
+    /// What a person calls the workload of a pod, as far as its controller's owner was told.
+    pub fn workload(&self, pod: &Pod) -> Known<Owner> {
+        let told = pod.controller.as_ref().and_then(|uid| self.owners.get(uid));
+        match told {
+            Some(owner) if pod.owner_unknown.is_some() => match owner {
+                Known::Value(Some(owner)) => Known::Value(owner.clone()),
+                Known::Value(None) => Known::Value(pod.outermost()),
+                Known::Absent(why) => Known::Absent(*why),
+            },
+            _ => pod.workload(),
+        }
+    }
+
     fn unless(&self, doubt: Option<Why>, holder: &Holder) -> Known<Peer> {
         match doubt {
             Some(why) => Known::Absent(why),
@@ -45,7 +58,11 @@ impl Directory {
 
     fn peer_of(&self, holder: &Holder) -> Option<Peer> {
         match holder {
-            Holder::Pod(uid) => Some(Peer::Pod(Arc::clone(self.pod(uid)?))),
+            Holder::Pod(uid) => {
+                let pod = Arc::clone(self.pod(uid)?);
+                let workload = self.workload(&pod);
+                Some(Peer::Pod(pod, workload))
+            }
             named => self.named.peer(named).cloned(),
         }
     }

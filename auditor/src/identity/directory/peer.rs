@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::identity::metadata::{Node, Pod, Service};
+use crate::identity::known::Known;
+use crate::identity::metadata::{Node, Owner, Pod, Service};
 
 /// Who an address was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Peer {
-    Pod(Arc<Pod>),
+    /// With what a person calls its workload.
+    Pod(Arc<Pod>, Known<Owner>),
     Service(Arc<Service>),
     /// A node, or one of its pods on the host's network.
     Node(Arc<Node>),

@@ -80,7 +80,7 @@ impl Index {
     /// The uid of the pod, or why there is none.
     fn uid(&self, at_ms: u64) -> Result<String, Why> {
         match self.peer(ADDRESS, at_ms) {
-            Known::Value(Peer::Pod(pod)) => Ok(pod.uid.to_string()),
+            Known::Value(Peer::Pod(pod, _)) => Ok(pod.uid.to_string()),
             Known::Value(other) => panic!("{other:?}"),
             Known::Absent(why) => Err(why),
         }
@@ -236,7 +236,7 @@ fn what_a_list_does_not_name_went_since_the_source_was_last_heard() {
     assert_eq!(index.uid(14_000), Ok("a".to_owned()));
     assert_eq!(index.uid(30_000), Err(Why::NotYetKnown));
     let other = index.peer("10.1.0.8", 30_000);
-    assert!(matches!(other, Known::Value(Peer::Pod(pod)) if *pod.uid == *"c"));
+    assert!(matches!(other, Known::Value(Peer::Pod(pod, _)) if *pod.uid == *"c"));
 }
 
 #[test]

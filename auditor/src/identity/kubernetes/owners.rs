@@ -1,16 +1,16 @@
-//! The outermost owners of this node's pods: the deployment of a replica set, the cron job of a
-//! job.
+//! The outermost owners of pods: the deployment of a replica set, the cron job of a job.
 //!
-//! A pod is told at once, with the reason why its owner is not known yet, and told again with its
-//! owner. All that is told of pods goes through here, so that what a look-up brings is never told
-//! of a pod that went in the meantime.
+//! A pod of this node is told at once, with the reason why its owner is not known yet, and told
+//! again with its owner. All that is told of these pods goes through here, so that what a look-up
+//! brings is never told of a pod that went in the meantime. For a pod of another node the owner is
+//! looked up when a record is about it, and told by its controller: once for all of its pods.
+
+mod reference;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
-use http::StatusCode;
-use kube::api::GetParams;
-use kube::core::Request;
 use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
@@ -19,60 +19,47 @@ use tracing::warn;
 use super::api::Api;
 use super::backoff;
 use super::failure::Failure;
-use super::object::{Meta, MetaObject};
 use super::watch::Closed;
 use crate::backoff::{Backoff, jitter};
 use crate::identity::bounded::Bounded;
-use crate::identity::known::Why;
-use crate::identity::metadata::{Owner, OwnerKind, Pod, Source, Update};
+use crate::identity::known::{Known, Why};
+use crate::identity::metadata::{Owner, Pod, Source, Update};
+use reference::{Answer, Reference};
 
-/// Replica sets and jobs that are remembered: a node has hundreds of pods at a time.
+/// Replica sets and jobs that are remembered: a node has hundreds of pods at a time, and speaks
+/// with those of thousands at most.
 const FOUND: usize = 4096;
 
-/// Pods whose owner is looked up. One more than that goes without.
+/// Replica sets and jobs that are to be looked up. The pods of one more go without.
 const SOUGHT: usize = 16_384;
 
 /// Look-ups at a time: a node that starts does not take the server for itself.
 const LOOKUPS: usize = 4;
 
+/// What was asked for in vain is not asked for again so soon, however many records are about it.
+const AGAIN: Duration = Duration::from_secs(5);
+
 /// What is told of the pods of this node.
 pub(super) enum Word {
-    /// With what is to be asked for its owner.
-    Pod(Pod, Option<Reference>),
+    Pod(Pod),
     Update(Update),
-}
-
-/// A controller that has a controller itself, as a rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reference {
-    /// Of its kind in its namespace.
-    path: String,
-    name: String,
-    uid: Arc<str>,
-}
-
-/// What is known of a controller.
-#[derive(Clone, Debug)]
-enum Found {
-    Owner(Owner),
-    /// Nothing controls it.
-    Outermost,
-    Gone,
 }
 
 struct Sought {
     reference: Reference,
-    /// By `Pod::uid`.
+    /// Of this node, by `Pod::uid`.
     pods: HashMap<Arc<str>, Arc<Pod>>,
+    /// A record is about a pod of another node.
+    wanted: bool,
 }
-
-type Answer = (Arc<str>, Result<Found, Failure>);
 
 pub(super) struct Owners {
     api: Api,
     updates: Sender<Update>,
     /// By uid, as all below.
-    found: Bounded<Arc<str>, Found>,
+    found: Bounded<Arc<str>, Known<Option<Owner>>>,
+    /// When a look-up for records failed.
+    failed: Bounded<Arc<str>, Instant>,
     sought: HashMap<Arc<str>, Sought>,
     /// The pods in there, with whose uid each waits for.
     waiting: HashMap<Arc<str>, Arc<str>>,
@@ -83,64 +70,13 @@ pub(super) struct Owners {
     backoff: Backoff,
 }
 
-impl Reference {
-    /// `None` where the controller is the outermost owner.
-    pub(super) fn of(meta: &Meta) -> Option<Self> {
-        let controller = meta.controller()?;
-        let namespace = meta.namespace.as_deref()?;
-        let path = match controller.kind() {
-            OwnerKind::ReplicaSet => format!("/apis/apps/v1/namespaces/{namespace}/replicasets"),
-            OwnerKind::Job => format!("/apis/batch/v1/namespaces/{namespace}/jobs"),
-            _ => return None,
-        };
-        Some(Self {
-            path,
-            name: controller.name.clone(),
-            uid: controller.uid.as_str().into(),
-        })
-    }
-
-    async fn look_up(self, api: Api) -> Answer {
-        let request = Request::new(self.path).get_metadata(&self.name, &GetParams::default());
-        let answer = match request {
-            Ok(request) => api.ask::<MetaObject>(request).await,
-            Err(_) => Err(Failure::Unaskable),
-        };
-        let found = match answer {
-            // Another one has the name now.
-            Ok(object) if *object.metadata.uid != *self.uid => Ok(Found::Gone),
-            Ok(object) => Ok(match object.metadata.controller() {
-                Some(owner) => Found::Owner(Owner {
-                    kind: owner.kind(),
-                    name: owner.name.as_str().into(),
-                }),
-                None => Found::Outermost,
-            }),
-            Err(Failure::Refused(StatusCode::NOT_FOUND)) => Ok(Found::Gone),
-            Err(failure) => Err(failure),
-        };
-        (self.uid, found)
-    }
-}
-
-impl Found {
-    fn complete(&self, pod: &mut Pod) {
-        pod.owners.truncate(1);
-        pod.owner_unknown = None;
-        match self {
-            Self::Owner(owner) => pod.owners.push(owner.clone()),
-            Self::Outermost => {}
-            Self::Gone => pod.owner_unknown = Some(Why::OwnerGone),
-        }
-    }
-}
-
 impl Owners {
     pub(super) fn new(api: Api, updates: Sender<Update>) -> Self {
         Self {
             api,
             updates,
             found: Bounded::new(FOUND),
+            failed: Bounded::new(FOUND),
             sought: HashMap::new(),
             waiting: HashMap::new(),
             queue: VecDeque::new(),
@@ -151,8 +87,13 @@ impl Owners {
         }
     }
 
-    /// Runs until nobody tells of pods or takes the updates any more.
-    pub(super) async fn run(mut self, mut told: Receiver<Word>) -> Closed {
+    /// Runs until nobody tells of pods or takes the updates any more. `wanted` are pods of other
+    /// nodes that records are about.
+    pub(super) async fn run(
+        mut self,
+        mut told: Receiver<Word>,
+        mut wanted: Receiver<Arc<Pod>>,
+    ) -> Closed {
         loop {
             let retry_at = self.retry_at.unwrap_or_else(Instant::now);
             let done = tokio::select! {
@@ -160,6 +101,7 @@ impl Owners {
                     Some(word) => self.take(word).await,
                     None => Err(Closed),
                 },
+                Some(pod) = wanted.recv() => self.want(&pod).await,
                 Some(answer) = self.lookups.join_next() => match answer {
                     Ok((uid, found)) => self.learn(&uid, found).await,
                     Err(_) => Ok(()),
@@ -178,15 +120,12 @@ impl Owners {
 
     async fn take(&mut self, word: Word) -> Result<(), Closed> {
         match word {
-            Word::Pod(pod, asked) => self.pod(pod, asked).await,
+            Word::Pod(pod) => self.pod(pod).await,
             Word::Update(update) => {
                 match &update {
                     Update::PodGone(_, uid) => self.forget(uid),
                     // What is there is named again.
-                    Update::ListBegin(_) => {
-                        self.sought.clear();
-                        self.waiting.clear();
-                    }
+                    Update::ListBegin(_) => self.forget_all(),
                     Update::ListEnd(_) | Update::Back(_) => self.ask_again(),
                     _ => {}
                 }
@@ -195,33 +134,61 @@ impl Owners {
         }
     }
 
-    async fn pod(&mut self, mut pod: Pod, asked: Option<Reference>) -> Result<(), Closed> {
+    async fn pod(&mut self, mut pod: Pod) -> Result<(), Closed> {
         self.forget(&pod.uid);
-        let Some(reference) = asked else {
+        let Some(reference) = Reference::of(&pod) else {
             return self.tell(pod.into()).await;
         };
         if let Some(found) = self.found.get(&reference.uid) {
-            found.complete(&mut pod);
+            complete(&mut pod, found);
             return self.tell(pod.into()).await;
         }
-        if self.waiting.len() >= SOUGHT {
+        let owner = Arc::clone(&reference.uid);
+        let Some(sought) = self.seek(reference) else {
             pod.owner_unknown = Some(Why::IndexFull);
             return self.tell(pod.into()).await;
-        }
+        };
         pod.owner_unknown = Some(Why::NotYetKnown);
         let pod = Arc::new(pod);
-        let owner = Arc::clone(&reference.uid);
-        self.waiting
-            .insert(Arc::clone(&pod.uid), Arc::clone(&owner));
-        let sought = self.sought.entry(Arc::clone(&owner)).or_insert_with(|| {
-            self.queue.push_back(owner);
-            Sought {
-                reference,
-                pods: HashMap::new(),
-            }
-        });
         sought.pods.insert(Arc::clone(&pod.uid), Arc::clone(&pod));
+        self.waiting.insert(Arc::clone(&pod.uid), owner);
         self.tell(pod).await
+    }
+
+    async fn want(&mut self, pod: &Pod) -> Result<(), Closed> {
+        let Some(reference) = Reference::of(pod) else {
+            return Ok(());
+        };
+        let of = Arc::clone(&reference.uid);
+        if let Some(owner) = self.found.get(&of).cloned() {
+            return self.send(Update::Owner { of, owner }).await;
+        }
+        let failed = self.failed.get(&of);
+        if failed.is_some_and(|at| at.elapsed() < AGAIN) {
+            return Ok(());
+        }
+        if let Some(sought) = self.seek(reference) {
+            sought.wanted = true;
+            return Ok(());
+        }
+        let owner = Known::Absent(Why::IndexFull);
+        self.send(Update::Owner { of, owner }).await
+    }
+
+    /// `None` where there is no room.
+    fn seek(&mut self, reference: Reference) -> Option<&mut Sought> {
+        let uid = Arc::clone(&reference.uid);
+        if !self.sought.contains_key(&uid) {
+            if self.sought.len() >= SOUGHT {
+                return None;
+            }
+            self.queue.push_back(Arc::clone(&uid));
+        }
+        Some(self.sought.entry(uid).or_insert_with(|| Sought {
+            reference,
+            pods: HashMap::new(),
+            wanted: false,
+        }))
     }
 
     fn forget(&mut self, pod: &str) {
@@ -230,10 +197,18 @@ impl Owners {
         };
         if let Some(sought) = self.sought.get_mut(&owner) {
             sought.pods.remove(pod);
-            if sought.pods.is_empty() {
+            if sought.pods.is_empty() && !sought.wanted {
                 self.sought.remove(&owner);
             }
         }
+    }
+
+    fn forget_all(&mut self) {
+        self.waiting.clear();
+        self.sought.retain(|_, sought| {
+            sought.pods.clear();
+            sought.wanted
+        });
     }
 
     fn look_up(&mut self) {
@@ -250,46 +225,66 @@ impl Owners {
         }
     }
 
-    async fn learn(&mut self, uid: &Arc<str>, found: Result<Found, Failure>) -> Result<(), Closed> {
+    async fn learn(
+        &mut self,
+        uid: &Arc<str>,
+        found: Result<Known<Option<Owner>>, Failure>,
+    ) -> Result<(), Closed> {
         self.asked.remove(uid);
-        match found {
-            Ok(found) => {
-                self.found.insert(Arc::clone(uid), found.clone());
-                let pods = self.sought.remove(uid).map(|sought| sought.pods);
-                for (of, mut pod) in pods.into_iter().flatten() {
-                    self.waiting.remove(&of);
-                    found.complete(Arc::make_mut(&mut pod));
-                    self.tell(pod).await?;
-                }
-                if self.sought.is_empty() {
-                    self.backoff.reset();
-                }
-                Ok(())
-            }
-            Err(failure) => self.fails(uid, &failure).await,
+        let owner = match found {
+            Ok(owner) => owner,
+            Err(failure) => return self.fails(uid, &failure).await,
+        };
+        self.found.insert(Arc::clone(uid), owner.clone());
+        let Some(sought) = self.sought.remove(uid) else {
+            return Ok(());
+        };
+        for (of, mut pod) in sought.pods {
+            self.waiting.remove(&of);
+            complete(Arc::make_mut(&mut pod), &owner);
+            self.tell(pod).await?;
         }
+        if sought.wanted {
+            let of = Arc::clone(uid);
+            self.send(Update::Owner { of, owner }).await?;
+        }
+        if self.sought.is_empty() {
+            self.backoff.reset();
+        }
+        Ok(())
     }
 
-    /// Those pods go without for the time being, and say why.
-    async fn fails(&mut self, uid: &str, failure: &Failure) -> Result<(), Closed> {
+    /// Those pods go without for the time being, and say why. For those of this node it is tried
+    /// again, for others when a record is about them.
+    async fn fails(&mut self, uid: &Arc<str>, failure: &Failure) -> Result<(), Closed> {
         if self.backoff.failures() == 0 {
             warn!("owners of pods can't be looked up: {failure}");
         }
         if self.retry_at.is_none() {
             self.retry_at = Some(Instant::now() + self.backoff.next(jitter()));
         }
-        let why = Some(failure.why());
-        let sought = self.sought.get_mut(uid);
-        let pods = sought
-            .into_iter()
-            .flat_map(|sought| sought.pods.values_mut());
+        let why = failure.why();
+        let Some(sought) = self.sought.get_mut(uid) else {
+            return Ok(());
+        };
+        let was_wanted = std::mem::take(&mut sought.wanted);
         let mut changed = Vec::new();
-        for pod in pods.filter(|pod| pod.owner_unknown != why) {
-            Arc::make_mut(pod).owner_unknown = why;
-            changed.push(Arc::clone(pod));
+        for pod in sought.pods.values_mut() {
+            if pod.owner_unknown != Some(why) {
+                Arc::make_mut(pod).owner_unknown = Some(why);
+                changed.push(Arc::clone(pod));
+            }
+        }
+        if sought.pods.is_empty() {
+            self.sought.remove(uid);
         }
         for pod in changed {
             self.tell(pod).await?;
+        }
+        if was_wanted {
+            let (of, owner) = (Arc::clone(uid), Known::Absent(why));
+            self.failed.insert(Arc::clone(&of), Instant::now());
+            self.send(Update::Owner { of, owner }).await?;
         }
         Ok(())
     }
@@ -306,6 +301,12 @@ impl Owners {
     async fn send(&self, update: Update) -> Result<(), Closed> {
         self.updates.send(update).await.map_err(|_| Closed)
     }
+}
+
+fn complete(pod: &mut Pod, owner: &Known<Option<Owner>>) {
+    pod.owners.truncate(1);
+    pod.owner_unknown = owner.why();
+    pod.owners.extend(owner.value().cloned().flatten());
 }
 
 impl From<Update> for Word {

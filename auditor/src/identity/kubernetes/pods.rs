@@ -1,13 +1,13 @@
 //! Pods, of this node and of others.
 
 use super::names::Names;
-use super::object::{Object as _, PodObject};
-use super::owners::{Reference, Word};
+use super::object::PodObject;
+use super::owners::Word;
 use super::watch::Listed;
 use crate::identity::known::Why;
 use crate::identity::metadata::{Source, Update};
 
-/// The pods of this node, each with what is to be asked to find its outermost owner.
+/// The pods of this node.
 #[derive(Debug, Default)]
 pub(super) struct LocalPods {
     names: Names,
@@ -15,8 +15,8 @@ pub(super) struct LocalPods {
 
 /// The pods of all other nodes.
 ///
-/// Nobody's sockets are looked up by their containers. Their replica sets and jobs are not asked
-/// for, because each node would ask for those of the whole cluster.
+/// Nobody's sockets are looked up by their containers. Their replica sets and jobs are asked for
+/// when a record is about them: else each node would ask for those of the whole cluster.
 #[derive(Debug, Default)]
 pub(super) struct OtherPods {
     names: Names,
@@ -27,9 +27,7 @@ impl Listed for LocalPods {
     type Told = Word;
 
     fn is(&mut self, object: PodObject) -> Option<Word> {
-        let pod = object.to_pod(&mut self.names);
-        let asked = Reference::of(object.meta());
-        Some(Word::Pod(pod, asked))
+        Some(Word::Pod(object.to_pod(&mut self.names)))
     }
 
     fn is_gone(&mut self, object: PodObject) -> Option<Word> {
@@ -48,7 +46,7 @@ impl Listed for OtherPods {
         }
         let mut pod = object.to_pod(&mut self.names);
         pod.containers = Vec::new();
-        pod.owner_unknown = Reference::of(object.meta()).map(|_| Why::OwnerNotLookedUp);
+        pod.owner_unknown = pod.has_owned_controller().then_some(Why::NotYetKnown);
         Some(Update::Pod(Source::Cluster, pod.into()))
     }
 

@@ -21,6 +21,8 @@ pub struct Pod {
     pub host_network: bool,
     /// Nearest first: the replica set, then its deployment.
     pub owners: Vec<Owner>,
+    /// `metadata.uid` of the first of them, where the API server told of the pod.
+    pub controller: Option<Arc<str>>,
     /// Why the last of them may have an owner itself, or the pod one where there is none.
     pub owner_unknown: Option<Why>,
     pub containers: Vec<PodContainer>,
@@ -85,18 +87,29 @@ impl Pod {
         if let Some(why) = self.owner_unknown {
             return Known::Absent(why);
         }
+        Known::Value(self.outermost())
+    }
+
+    /// Of the owners that are known, or the pod itself.
+    pub fn outermost(&self) -> Owner {
         let mut owners = self.owners.iter().rev();
         let owner = owners.find(|owner| owner.kind != OwnerKind::Node);
-        Known::Value(owner.cloned().unwrap_or_else(|| Owner {
+        owner.cloned().unwrap_or_else(|| Owner {
             kind: OwnerKind::Other("Pod".into()),
             name: Arc::clone(&self.name),
-        }))
+        })
+    }
+
+    /// Whether its controller has one itself, as a rule.
+    pub fn has_owned_controller(&self) -> bool {
+        let kind = self.owners.first().map(|owner| &owner.kind);
+        matches!(kind, Some(OwnerKind::ReplicaSet | OwnerKind::Job))
     }
 
     /// `service.name`: of the workload, or of the pod until that is known.
-    pub fn service_name(&self) -> Arc<str> {
-        match self.workload() {
-            Known::Value(owner) => owner.name,
+    pub fn service_name(&self, workload: &Known<Owner>) -> Arc<str> {
+        match workload {
+            Known::Value(owner) => Arc::clone(&owner.name),
             Known::Absent(_) => Arc::clone(&self.name),
         }
     }

@@ -202,7 +202,7 @@ proptest! {
                     // Nobody speaks from an address that nobody has.
                     let Some(holder) = holder else { continue };
                     let ip = format!("10.0.0.{address}").parse().unwrap();
-                    if let Known::Value(Peer::Pod(pod)) = index.0.peer(ip, boot_ns(at_ms)) {
+                    if let Known::Value(Peer::Pod(pod, _)) = index.0.peer(ip, boot_ns(at_ms)) {
                         prop_assert_eq!(&pod.uid, &holder.pod.uid, "at {} ms", at_ms);
                     }
                 }

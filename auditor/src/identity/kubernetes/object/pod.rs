@@ -90,7 +90,8 @@ impl PodObject {
     pub(in super::super) fn to_pod(&self, names: &mut Names) -> Pod {
         let meta = &self.metadata;
         let is_mirror = self.uid() != meta.uid;
-        let owner = meta.controller().map(|owner| Owner {
+        let controller = meta.controller();
+        let owner = controller.map(|owner| Owner {
             kind: owner.kind(),
             name: names.share(&owner.name),
         });
@@ -106,6 +107,7 @@ impl PodObject {
             addresses: self.addresses(),
             host_network: self.is_on_host_network(),
             owners: owner.into_iter().collect(),
+            controller: controller.map(|owner| names.share(&owner.uid)),
             owner_unknown: None,
             containers: self.containers(names),
             audit: meta.audit_label().and_then(AuditScope::of),
