@@ -350,9 +350,10 @@ fn early_bytes_that_nobody_claims_are_counted() {
 #[test]
 fn the_kernel_shall_stop_for_what_is_not_http() {
     let mut node = Node::accepted(1000, 5000);
-    node.data(arrives(1000, b"\x16\x03\x01\x02\x00"));
+    // A start-up packet of PostgreSQL and what answers it.
+    node.data(arrives(1000, b"\x00\x00\x00\x08\x00\x03\x00\x00"));
     assert!(node.directives().is_empty());
-    node.data(leaves(5000, b"\x16\x03\x03\x00\x7a"));
+    node.data(leaves(5000, b"R\x00\x00\x00\x08\x00"));
     assert_eq!(
         node.directives(),
         [
@@ -361,7 +362,7 @@ fn the_kernel_shall_stop_for_what_is_not_http() {
         ]
     );
     // Once is enough.
-    node.data(arrives(1005, b"\x17\x03\x03"));
+    node.data(arrives(1008, b"Q\x00\x00"));
     assert!(node.directives().is_empty());
     node.step(Event::Close(close()));
     assert!(node.lines().is_empty());
