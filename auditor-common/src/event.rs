@@ -146,7 +146,8 @@ pub mod data_flag {
 }
 
 /// Payload that arrived on the third packet of the handshake, while the kernel still
-/// attributes it to the listening socket; the payload follows.
+/// attributes it to the listening socket; the payload follows. Of the flags it has `UNFRAMED` and
+/// `FRAMES`, as [`Data`] has.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "user", derive(bytemuck::Pod, bytemuck::Zeroable))]
 #[repr(C)]
