@@ -143,7 +143,7 @@ impl Conversation {
                     && let Span::Bytes([first, ..]) = span
                     && tls::may_begin(*first)
                 {
-                    self.0 = State::Tls(Box::default());
+                    self.0 = State::Tls(Box::new(tls::Streams::new(at)));
                     return self.feed(side, span, at, done);
                 }
                 if side == Side::Request
@@ -205,7 +205,18 @@ impl Conversation {
                 }
                 streams.feed(side, span, at, done);
             }
-            State::Tls(streams) => streams.feed(side, span),
+            State::Tls(streams) => {
+                if side == Side::Response
+                    && let Span::Bytes(answer) = span
+                    && let Some((opening, began)) = streams.refused_in_http(answer)
+                {
+                    let mut http1 = http1::Streams::new();
+                    http1.feed(Side::Request, Span::Bytes(opening), began, done);
+                    self.0 = State::Http1(Box::new(http1));
+                    return self.feed(side, span, at, done);
+                }
+                streams.feed(side, span);
+            }
         }
     }
 

@@ -72,7 +72,7 @@ static PLANS: &[Plan] = &[
     get("upstream-reset", "/reset/0"),
     get("query", "/length/9?token=secret&page=2&flag"),
     get("root", "/"),
-    get("escaped", "/length/9/a%20b/%2e%2e/..//c;d=e"),
+    get("escaped", "/length/9/a%20b/%2e%2e/..//c;d"),
     Plan {
         method: "HEAD",
         ..get("head", "/length/5000")

@@ -104,6 +104,20 @@ fn a_server_that_does_not_know_it_answers_in_http_1() {
 }
 
 #[test]
+fn a_server_that_does_not_know_tls_refuses_a_hello_in_http_1() {
+    let hellos: [&[u8]; 2] = [b"\x16\x03\x01\x00\x05hello\r\n\r\n", &[0x16; 4000]];
+    let answer = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+    for hello in hellos {
+        for size in [10, 1000] {
+            let turns: [(Side, &[u8]); 2] = [(Side::Request, hello), (Side::Response, answer)];
+            let (conversation, done) = talk(&turns, size);
+            assert_eq!(lines(&done), ["- 400 request_unparsable"], "{size}");
+            assert!(conversation.tls().is_none());
+        }
+    }
+}
+
+#[test]
 fn an_upgraded_request_is_answered_on_the_first_stream() {
     let asked = b"GET / HTTP/1.1\r\nUpgrade: h2c\r\nHTTP2-Settings:\r\n\r\n";
     let switched = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n";

@@ -6,7 +6,10 @@ use super::{
     direction::Direction,
     facts::{Facts, Gap},
 };
-use crate::protocol::{Side, Span, Verdict, Want};
+use crate::protocol::{Nanos, Side, Span, Verdict, Want};
+
+/// Kept of what the client said first: a hello as most are.
+const MAX_OPENING: usize = 1024;
 
 /// Both directions from the beginning of the connection.
 #[derive(Debug)]
@@ -14,15 +17,30 @@ pub struct Streams {
     client: Direction,
     server: Direction,
     facts: Arc<Facts>,
+    /// When the client began.
+    began: Nanos,
+    /// What it said first, until the server has spoken.
+    opening: Vec<u8>,
+    has_answer: bool,
 }
 
 impl Streams {
-    pub fn new() -> Self {
+    pub fn new(began: Nanos) -> Self {
         Self {
             client: Direction::new(Side::Request),
             server: Direction::new(Side::Response),
             facts: Arc::default(),
+            began,
+            opening: Vec::new(),
+            has_answer: false,
         }
+    }
+
+    /// What the client said first, and when, if this is all there is of the server: one that does
+    /// not know TLS refuses a hello in HTTP.
+    pub fn refused_in_http(&self, answer: &[u8]) -> Option<(&[u8], Nanos)> {
+        let refused = !self.has_answer && answer.starts_with(b"HTTP/");
+        refused.then_some((&self.opening, self.began))
     }
 
     /// What the handshake showed so far; `None` unless a client said hello, or a server answered
@@ -35,7 +53,7 @@ impl Streams {
     pub fn verdict(&self) -> Verdict {
         match self.facts() {
             Some(_) => Verdict::Tls,
-            None if self.client.is_done() => Verdict::Foreign,
+            None if self.client.is_done() && self.has_answer => Verdict::Foreign,
             None => Verdict::Undetermined,
         }
     }
@@ -46,7 +64,8 @@ impl Streams {
     }
 
     pub fn want(&self, side: Side) -> Want {
-        if self.direction(side).is_done() || self.verdict() == Verdict::Foreign {
+        let may_refuse = side == Side::Response && !self.has_answer;
+        if !may_refuse && self.direction(side).is_done() || self.verdict() == Verdict::Foreign {
             Want::Nothing
         } else {
             Want::Bytes
@@ -55,6 +74,7 @@ impl Streams {
 
     /// Reads a stretch of a direction that continues it.
     pub fn feed(&mut self, side: Side, span: Span<'_>) {
+        self.keep_opening(side, span);
         if self.direction(side).is_done() {
             return;
         }
@@ -79,6 +99,19 @@ impl Streams {
         }
     }
 
+    fn keep_opening(&mut self, side: Side, span: Span<'_>) {
+        if side == Side::Response {
+            self.has_answer = true;
+            self.opening = Vec::new();
+        } else if let Span::Bytes(bytes) = span
+            && !self.has_answer
+        {
+            let room = MAX_OPENING - self.opening.len();
+            let kept = bytes.len().min(room);
+            self.opening.extend_from_slice(&bytes[..kept]);
+        }
+    }
+
     fn direction(&self, side: Side) -> &Direction {
         match side {
             Side::Request => &self.client,
@@ -87,15 +120,9 @@ impl Streams {
     }
 }
 
-impl Default for Streams {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 #[cfg(test)]
 impl Streams {
-    /// Bytes kept.
+    /// Bytes kept of messages.
     pub(super) fn held(&self) -> usize {
         self.client.held() + self.server.held()
     }

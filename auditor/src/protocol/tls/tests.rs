@@ -13,7 +13,7 @@ type Turns = Vec<(Side, Vec<u8>)>;
 
 /// Hears all of it, in pieces of `size` bytes.
 fn hear(turns: &Turns, size: usize) -> Streams {
-    let mut streams = Streams::new();
+    let mut streams = Streams::new(0);
     for (side, bytes) in turns {
         for piece in bytes.chunks(size) {
             streams.feed(*side, Span::Bytes(piece));
