@@ -37,8 +37,8 @@ pub struct Connection {
 /// One direction.
 #[repr(C)]
 pub struct Flow {
-    /// The line, frame header or record header being read; twice the window, so that a load at any fill level
-    /// stays inside.
+    /// The line, frame header or record header being read; twice the window, so that a load at any
+    /// fill level stays inside.
     pub line: [u8; 2 * WINDOW],
     /// Bytes of the body, frame or record still to pass over or to copy.
     pub left: u64,

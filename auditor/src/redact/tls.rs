@@ -1,5 +1,6 @@
 //! Attributes of a TLS handshake.
 
+use data_encoding::HEXUPPER;
 use jiff::Timestamp;
 
 use super::{attributes::Attributes, value::clean};
@@ -132,12 +133,8 @@ const SERVER: Names = Names {
 };
 
 fn presented(attributes: &mut Attributes<'_>, certificate: &Certificate, names: &Names) {
-    use std::fmt::Write as _;
-    let mut hash = String::with_capacity(2 * certificate.sha256.len());
-    for byte in certificate.sha256 {
-        // The convention for hashes in this place is upper case.
-        write!(hash, "{byte:02X}").expect("writing to a String cannot fail");
-    }
+    // The convention for hashes in this place is upper case.
+    let hash = HEXUPPER.encode(&certificate.sha256);
     attributes.string(names.sha256, &hash);
     let Some(Contents {
         subject,

@@ -2,6 +2,7 @@
 
 use std::{fmt, fs, io, path::Path};
 
+use data_encoding::HEXLOWER;
 use ring::hmac;
 
 /// What HMAC-SHA256 can make use of (RFC 2104, 3).
@@ -52,14 +53,18 @@ impl UserKey {
     pub(super) fn new(bytes: &[u8]) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, bytes);
         // No user is called this: names have no control characters.
-        let name = hex(&hmac::sign(&key, b"\0name of the key").as_ref()[..4]);
+        let name = HEXLOWER.encode(&hmac::sign(&key, b"\0name of the key").as_ref()[..4]);
         Self { key, name }
     }
 
     /// `hmac-sha256:NAME OF THE KEY:HASH`, both in hexadecimal.
     pub(super) fn hashed(&self, user: &str) -> String {
         let hash = hmac::sign(&self.key, user.as_bytes());
-        format!("hmac-sha256:{}:{}", self.name, hex(hash.as_ref()))
+        format!(
+            "hmac-sha256:{}:{}",
+            self.name,
+            HEXLOWER.encode(hash.as_ref())
+        )
     }
 }
 
@@ -69,14 +74,6 @@ impl fmt::Debug for UserKey {
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Names in certificates, as text (RFC 4514).
 
-use std::fmt::Write as _;
-
+use data_encoding::HEXLOWER;
 use x509_parser::{
     objects::{oid_registry, oid2abbrev},
     x509::{AttributeTypeAndValue, X509Name},
@@ -33,9 +32,7 @@ fn push(text: &mut String, attribute: &AttributeTypeAndValue<'_>) {
         push_escaped(text, value);
     } else {
         text.push('#');
-        for byte in attribute.as_slice() {
-            write!(text, "{byte:02x}").expect("writing to a String cannot fail");
-        }
+        HEXLOWER.encode_append(attribute.as_slice(), text);
     }
 }
 

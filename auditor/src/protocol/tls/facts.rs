@@ -99,8 +99,8 @@ impl Facts {
                 let both = [self.client_progress, self.server_progress];
                 return both.iter().all(|p| p.has_changed_cipher).then_some(true);
             }
-            let early = self.client.as_ref().is_none_or(|c| c.has_early_data);
-            let finished = self.client_progress.protected.filter(|_| !early);
+            let finished = self.client_progress.protected;
+            let finished = finished.filter(|_| !self.may_be_early());
             finished.map(|length| length != server.cipher.alert_length())
         });
         agreed.or(is_failed.then_some(false))
@@ -123,6 +123,11 @@ impl Facts {
             None if self.gap == Some(Gap::NotTls) => Failure::NotTls,
             None => Failure::Unfinished,
         })
+    }
+
+    /// What the client says first under encryption may be data that it sent early.
+    fn may_be_early(&self) -> bool {
+        self.client.as_ref().is_none_or(|c| c.has_early_data)
     }
 
     /// The client sent data early, so that its end of the handshake is one record among others.
@@ -153,11 +158,10 @@ impl Facts {
     /// A first record of application data, so many bytes long.
     pub(super) fn note_protected(&mut self, side: Side, length: usize) {
         self.progress(side).protected.get_or_insert(length);
-        let early = self.client.as_ref().is_none_or(|c| c.has_early_data);
         let is_alert = self.server.as_ref().is_some_and(|server| {
             server.version.hides_handshake() && server.cipher.alert_length() == length
         });
-        if is_alert && !(early && side == Side::Request) {
+        if is_alert && !(side == Side::Request && self.may_be_early()) {
             self.note_alert(Alert {
                 by: side,
                 description: None,
