@@ -44,7 +44,7 @@ use crate::{
     record::RecordIds,
     redact::{HeaderAllowList, Policies, PolicyError, Redactor},
     scope::{Scope, SelectorError},
-    telemetry::{MetricsEndpoint, SharedTotals, Standing},
+    telemetry::{Health, MetricsEndpoint, Phase, SharedTotals, Standing},
 };
 use account::Account;
 use downstream::{Downstream, Outcome, collectors};
@@ -146,11 +146,13 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
     };
 
     let totals = SharedTotals::default();
+    let health = Health::default();
     if let Some(address) = settings.metrics_address {
         runtime.block_on(serve_metrics(
             address,
             totals.clone(),
             downstream.standing(),
+            health.clone(),
         ))?;
     }
 
@@ -190,11 +192,13 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
     let capturer = spawn("capture", move || {
         capture::run(ring, &ring_to_understand, &emptied);
     })?;
+    health.enter(Phase::Ready);
     tracing::info!("ready");
 
     runtime.block_on(stop.wait());
 
     // Drain, in the order in which the data flows.
+    health.enter(Phase::Stopping);
     tracing::info!("stopping");
     downstream.stopping(Instant::now() + settings.drain_timeout);
     attached.detach();
@@ -243,18 +247,19 @@ impl Stop {
     }
 }
 
-/// Answers scrapers from now on, for as long as the runtime lasts.
+/// Answers scrapers and probes from now on, for as long as the runtime lasts.
 async fn serve_metrics(
     address: SocketAddr,
     totals: SharedTotals,
     standing: Option<Standing>,
+    health: Health,
 ) -> Result<(), AppError> {
     let failed = |source| AppError::Metrics { address, source };
-    let endpoint = MetricsEndpoint::bind(address, totals, standing)
+    let endpoint = MetricsEndpoint::bind(address, totals, standing, health)
         .await
         .map_err(failed)?;
     let address = endpoint.address().map_err(failed)?;
-    tracing::info!(%address, "metrics at /metrics");
+    tracing::info!(%address, "metrics at /metrics, probes at /healthz and /readyz");
     tokio::spawn(endpoint.run());
     Ok(())
 }

@@ -3,11 +3,13 @@
 
 #![forbid(unsafe_code)]
 
+mod health;
 mod ledger;
 mod metrics;
 mod standing;
 mod totals;
 
+pub use health::{Health, Phase};
 pub use ledger::{KernelLosses, Ledger, LossReport, Outcomes, Requests};
 pub use metrics::MetricsEndpoint;
 pub use standing::{Delivered, Journaled, Missed, Standing, Undelivered};

@@ -115,7 +115,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
 
-    /// Answer Prometheus at this address, for example 127.0.0.1:9090, under /metrics.
+    /// Answer at this address, for example 127.0.0.1:9090: Prometheus under /metrics, probes under
+    /// /healthz and /readyz.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub metrics_address: Option<SocketAddr>,
 

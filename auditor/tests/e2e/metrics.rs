@@ -46,6 +46,8 @@ fn the_counts_of_the_kernel_and_of_the_records_are_scraped() {
     }
     assert_eq!(sample(&text, "auditor_lost_total"), None, "{text}");
     assert!(text.contains("auditor_build_info{version="), "{text}");
+    let ready = curl(&[&format!("http://{address}/readyz")]);
+    assert_eq!(ready.text(), "ready");
 
     let missing = curl(&[
         "--write-out",
