@@ -10,6 +10,7 @@ mod apt;
 mod build;
 mod demo;
 mod layers;
+mod manifests;
 #[path = "../../auditor/build/route.rs"]
 mod route;
 mod run;
@@ -49,6 +50,8 @@ enum Verb {
     Layers,
     /// Write docs/record-schema.md from the code
     Schema(schema::Args),
+    /// Write deploy/daemonset.yaml from the Helm chart
+    Manifests(manifests::Args),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Verb::Test(args) => test::run(&args),
         Verb::Layers => layers::run(),
         Verb::Schema(args) => schema::run(&args),
+        Verb::Manifests(args) => manifests::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

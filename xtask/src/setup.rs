@@ -116,6 +116,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         apt::install(TEST_PROGRAMS)?;
         tools::cargo_deny()?;
         tools::python()?;
+        tools::kubernetes_clients()?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{layers, route, schema, setup, shell};
+use crate::{layers, manifests, route, schema, setup, shell};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -49,6 +49,9 @@ fn checks(steps: &mut Steps) {
     });
     steps.step("record schema", || {
         schema::run(&schema::Args { check: true })
+    });
+    steps.step("chart and manifests", || {
+        manifests::run(&manifests::Args { check: true })
     });
 }
 

