@@ -6,6 +6,7 @@ mod capture;
 mod delivery;
 mod downstream;
 mod follow;
+mod gaps;
 mod journal;
 mod notes;
 mod outputs;
@@ -127,9 +128,6 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
     let mut stop = Stop::listen(settings.duration)?;
 
     let root = CgroupRoot::find()?;
-    if !root.is_host_root() {
-        tracing::warn!("only a part of the node's cgroups is visible here: the rest goes unseen");
-    }
     let (source_to_understand, updates) = mpsc::channel(UPDATE_QUEUE);
     let catalog = catalog(settings, source_to_understand)?;
     let identifier = identifier(settings, &root, catalog)?;
@@ -162,13 +160,7 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
         own_pid: std::process::id(),
     };
     let existing = ExistingConnections::list(&settings.proc_root);
-    if existing.unseen_namespaces > 0 {
-        tracing::warn!(
-            namespaces = existing.unseen_namespaces,
-            "open connections of these can't be listed (needs CAP_SYS_ADMIN): they are told when \
-             they speak"
-        );
-    }
+    let gaps = gaps::gaps(&root, &existing);
     let (ring, counters, directives, attached) = Capture::start(&root, options)?.into_parts();
     let understanding = Understanding {
         counters,
@@ -182,6 +174,7 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
         periodic_interval: settings.periodic_interval,
         outputs,
         totals,
+        gaps,
     };
     let (ring_to_understand, batches) = sync_channel(RING_QUEUE);
     let understander = spawn("understand", move || {

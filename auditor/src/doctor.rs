@@ -13,6 +13,7 @@ mod report;
 mod tier;
 mod tls;
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 
 pub use finding::{Finding, Status};
@@ -46,4 +47,14 @@ pub fn examine(proc_root: Option<PathBuf>) -> Report {
         findings,
         tls_libraries: TlsLibraries::in_use(&proc),
     }
+}
+
+/// What to do about a failure to load or attach, where it is a matter of privilege.
+pub fn remedy(error: &(dyn Error + 'static)) -> Option<String> {
+    tier::remedy(error, &Privileges::of_this_process())
+}
+
+/// Capabilities without which some processes stay without a name, with their use.
+pub fn missing_for_processes() -> Vec<String> {
+    Privileges::of_this_process().missing_for_processes()
 }

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use auditor::app::{self, AppError};
 use auditor::config::{self, Args, Command, DoctorArgs, QueryArgs, RunArgs, Settings};
 use auditor::doctor::{self, Form};
 use auditor::exit::Exit;
 use auditor::query::{self, Gaps, Reader};
-use auditor::{app, record, report, telemetry, verify};
+use auditor::{record, report, telemetry, verify};
 
 const REFERRAL: &str = "`auditor doctor` says what this node lacks and what to do";
 
@@ -45,9 +46,21 @@ fn run(args: RunArgs) -> Exit {
     match app::run(&settings) {
         Ok(()) => Exit::Success,
         Err(error) => match error.exit() {
-            Exit::Missing => fail(&format!("{error}\n{REFERRAL}"), Exit::Missing),
+            Exit::Missing => fail(&explained(&error), Exit::Missing),
             exit => fail(&error.to_string(), exit),
         },
+    }
+}
+
+/// Where privilege is missing, the verifier's words are about what follows from that.
+fn explained(error: &AppError) -> String {
+    let text = error.to_string();
+    match doctor::remedy(error) {
+        Some(remedy) => {
+            let what = text.lines().next().unwrap_or_default();
+            format!("{what}\n{remedy}\n{REFERRAL}")
+        }
+        None => format!("{text}\n{REFERRAL}"),
     }
 }
 

@@ -47,6 +47,8 @@ pub(super) struct Understanding {
     pub(super) periodic_interval: Duration,
     pub(super) outputs: Outputs,
     pub(super) totals: SharedTotals,
+    /// What is not seen, as words.
+    pub(super) gaps: Vec<&'static str>,
 }
 
 struct Running {
@@ -244,7 +246,7 @@ impl Running {
         let coverage = Coverage {
             state,
             tier: "base",
-            gaps: vec!["tls_plaintext"],
+            gaps: self.stages.gaps.clone(),
         };
         for fact in [Fact::Lifecycle(lifecycle), Fact::Coverage(coverage)] {
             let record = self.recorder.node(fact);

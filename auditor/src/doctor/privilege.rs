@@ -25,7 +25,7 @@ const NEEDED: [Capability; 5] = [
     Capability {
         name: "CAP_NET_ADMIN",
         number: 12,
-        serves: Use::BaseTier("attach them to control groups"),
+        serves: Use::BaseTier("attach programs to control groups"),
         by_sys_admin: false,
     },
     Capability {
@@ -39,13 +39,13 @@ const NEEDED: [Capability; 5] = [
     Capability {
         name: "CAP_SYS_PTRACE",
         number: 19,
-        serves: Use::More("processes of other users"),
+        serves: Use::Processes("processes of other users"),
         by_sys_admin: false,
     },
     Capability {
         name: "CAP_DAC_READ_SEARCH",
         number: 2,
-        serves: Use::More("names of control groups, and files of other users"),
+        serves: Use::Processes("names of control groups, and files of other users"),
         by_sys_admin: false,
     },
 ];
@@ -61,7 +61,8 @@ struct Capability {
 #[derive(Clone, Copy)]
 enum Use {
     BaseTier(&'static str),
-    More(&'static str),
+    /// Without it, who opened some of the connections is not known.
+    Processes(&'static str),
 }
 
 /// The effective capabilities, and whether they count for the node.
@@ -83,7 +84,7 @@ impl Capability {
     }
 
     fn shown(&self) -> String {
-        let (Use::BaseTier(purpose) | Use::More(purpose)) = self.serves;
+        let (Use::BaseTier(purpose) | Use::Processes(purpose)) = self.serves;
         format!("{} ({purpose})", self.name)
     }
 }
@@ -134,12 +135,20 @@ impl Privileges {
         if self.in_user_namespace {
             return Some(LEAVE_NAMESPACE.to_owned());
         }
-        let missing: Vec<&str> = self
+        let missing: Vec<String> = self
             .missing()
             .filter(|capability| capability.is_for_base_tier())
-            .map(|capability| capability.name)
+            .map(Capability::shown)
             .collect();
         (!missing.is_empty()).then(|| format!("run as root, or grant {}", missing.join(", ")))
+    }
+
+    /// What keeps some processes from being named; empty if nothing does.
+    pub(super) fn missing_for_processes(&self) -> Vec<String> {
+        self.missing()
+            .filter(|capability| !capability.is_for_base_tier())
+            .map(Capability::shown)
+            .collect()
     }
 
     fn missing(&self) -> impl Iterator<Item = &'static Capability> {
@@ -206,7 +215,10 @@ mod tests {
         assert!(none.remedy.is_some());
         assert_eq!(
             with(0).base_tier_remedy().as_deref(),
-            Some("run as root, or grant CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON")
+            Some(
+                "run as root, or grant CAP_BPF (load programs), CAP_NET_ADMIN (attach programs to \
+                 control groups), CAP_PERFMON (have pointer arithmetic verified)"
+            )
         );
         assert_eq!(with(u64::MAX).base_tier_remedy(), None);
         assert_eq!(with(u64::MAX).capabilities().status, Status::Works);
@@ -217,10 +229,12 @@ mod tests {
         let admin = with(1 << SYS_ADMIN);
         assert_eq!(
             admin.base_tier_remedy().as_deref(),
-            Some("run as root, or grant CAP_NET_ADMIN")
+            Some("run as root, or grant CAP_NET_ADMIN (attach programs to control groups)")
         );
         let finding = with(1 << SYS_ADMIN | 1 << 12).capabilities();
         assert_eq!(finding.status, Status::Limited);
+        let for_processes = with(1 << SYS_ADMIN | 1 << 12).missing_for_processes();
+        assert_eq!(for_processes.len(), 2, "{for_processes:?}");
         assert!(
             !finding.detail.contains("CAP_PERFMON"),
             "{}",

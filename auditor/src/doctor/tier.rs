@@ -46,16 +46,21 @@ pub(super) fn plaintext() -> Finding {
 
 fn refused(name: &'static str, error: &(dyn Error + 'static), privileges: &Privileges) -> Finding {
     let finding = Finding::new(name, Status::Missing, error.to_string());
-    if let Some(remedy) = privileges.base_tier_remedy() {
-        return finding.remedy(remedy);
+    match remedy(error, privileges) {
+        Some(remedy) => finding.remedy(remedy),
+        None => finding,
     }
-    if is_forbidden(error) {
-        return finding.remedy(
+}
+
+/// What would let the programs be loaded and attached, where privilege is what is missing.
+pub(super) fn remedy(error: &(dyn Error + 'static), privileges: &Privileges) -> Option<String> {
+    privileges.base_tier_remedy().or_else(|| {
+        is_forbidden(error).then(|| {
             "the capabilities are there, so a seccomp profile or a security module refuses \
-             bpf(2): allow it for the auditor",
-        );
-    }
-    finding
+             bpf(2): allow it for the auditor"
+                .to_owned()
+        })
+    })
 }
 
 fn is_forbidden(error: &(dyn Error + 'static)) -> bool {

@@ -1,6 +1,6 @@
 //! Loading and attaching the kernel programs.
 
-use std::{io, os::fd::AsFd};
+use std::os::fd::AsFd;
 
 use aya::{
     Ebpf, EbpfError, EbpfLoader,
@@ -209,19 +209,9 @@ fn describe(error: &ProgramError) -> String {
             let log = verifier_log.to_string();
             let tail: Vec<&str> = log.lines().rev().take(12).collect();
             let tail: Vec<&str> = tail.into_iter().rev().collect();
-            format!(
-                "{io_error}{}\n{}",
-                privilege_hint(io_error),
-                tail.join("\n")
-            )
+            format!("{io_error}\n{}", tail.join("\n"))
         }
-        ProgramError::SyscallError(error) => {
-            format!(
-                "{error}: {}{}",
-                error.io_error,
-                privilege_hint(&error.io_error)
-            )
-        }
+        ProgramError::SyscallError(error) => format!("{error}: {}", error.io_error),
         other => other.to_string(),
     }
 }
@@ -230,17 +220,8 @@ fn describe(error: &ProgramError) -> String {
 fn hint(error: &EbpfError) -> String {
     match error {
         EbpfError::MapError(MapError::CreateError { io_error, .. }) => {
-            format!(": {io_error}{}", privilege_hint(io_error))
+            format!(": {io_error}")
         }
         _ => String::new(),
-    }
-}
-
-/// The verifier says EACCES where a program is wrong; only EPERM is a matter of privilege.
-fn privilege_hint(error: &io::Error) -> &'static str {
-    if error.raw_os_error() == Some(rustix::io::Errno::PERM.raw_os_error()) {
-        " (needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON)"
-    } else {
-        ""
     }
 }

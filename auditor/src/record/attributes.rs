@@ -145,7 +145,7 @@ attributes! {
     LOSS_NEXT_SEQUENCE = "auditor.loss.next_sequence", "int", "Sequence before which they are.";
     COVERAGE_STATE = "auditor.coverage.state", "string", "`started` or `stopped`; of one workload, by its label: `excluded`, `connections_only` or `included` again.";
     COVERAGE_TIER = "auditor.coverage.tier", "string", "`base`.";
-    COVERAGE_GAPS = "auditor.coverage.gaps", "string[]", "What this tier does not see.";
+    COVERAGE_GAPS = "auditor.coverage.gaps", "string[]", "What is not seen: `tls_plaintext` by this tier; `other_control_groups`, `processes_of_others` (their names) and `open_connections_elsewhere` (until they speak) by a daemon that may not.";
     LIFECYCLE_STATE = "auditor.lifecycle.state", "string", "`started`, `stopped`, or `recovered`: the daemon before did not stop in order.";
     LIFECYCLE_VERSION = "auditor.lifecycle.version", "string", "Version of the daemon.";
     JOURNAL_RECORDS = "auditor.journal.records", "int", "Records that the recovered journal has had since it was made.";

@@ -1,22 +1,136 @@
 //! With and without what it takes.
 
+use std::path::Path;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::auditor::{BINARY, copy_for_everyone};
+use crate::support::auditor::{Auditor, BINARY, Stopped, copy_for_everyone};
+use crate::support::client::curl;
+use crate::support::nginx::{AccessLog, KB, Nginx};
 use crate::support::process::{Finished, finish, succeed};
+use crate::support::record::Side;
 use crate::support::temp::TempDir;
 
 const MISSING: Option<i32> = Some(3);
 
+/// Without one of these nothing is attached.
+const FOR_PROGRAMS: [&str; 3] = ["bpf", "net_admin", "perfmon"];
+/// Without one of these, less is known of processes.
+const FOR_PROCESSES: [&str; 2] = ["sys_ptrace", "dac_read_search"];
+/// As the README and the chart have them.
+const DOCUMENTED: [&str; 5] = [
+    "bpf",
+    "net_admin",
+    "perfmon",
+    "sys_ptrace",
+    "dac_read_search",
+];
+
+fn set(capabilities: &[&str]) -> String {
+    let added = capabilities.iter().map(|name| format!(",+{name}"));
+    added.fold("-all".to_owned(), |set, name| set + &name)
+}
+
+/// As a container runtime starts a container of user 0: this is all it can ever have.
+fn as_root_with(capabilities: &[&str]) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--no-new-privs", "--inh-caps=-all"]);
+    command.arg(format!("--bounding-set={}", set(capabilities)));
+    command.arg(BINARY);
+    command
+}
+
+/// As systemd starts a service of another user, with ambient capabilities.
+fn as_nobody_with(capabilities: &[&str], binary: &Path) -> Command {
+    let set = set(capabilities);
+    let mut command = Command::new("setpriv");
+    command.args(["--no-new-privs", "--reuid=65534", "--regid=65534"]);
+    command.arg("--clear-groups");
+    for option in ["--bounding-set", "--inh-caps", "--ambient-caps"] {
+        command.arg(format!("{option}={set}"));
+    }
+    command.arg(binary);
+    command
+}
+
+fn run(mut command: Command) -> Command {
+    command.args(["run", "--output", "json", "--no-journal"]);
+    command
+}
+
+fn name_of(capability: &str) -> String {
+    format!("CAP_{}", capability.to_uppercase())
+}
+
+fn without(capability: &str) -> Vec<&'static str> {
+    let mut rest = DOCUMENTED.to_vec();
+    rest.retain(|held| *held != capability);
+    rest
+}
+
+/// What such a run says that it does not see.
+fn gaps(stopped: &Stopped) -> Vec<String> {
+    let mut records = stopped.records();
+    let coverage = records.find(|record| record.event_name == "auditor.coverage");
+    let coverage = coverage.expect("it tells what it covers");
+    let gaps = coverage.attributes["auditor.coverage.gaps"].clone();
+    serde_json::from_value(gaps).expect("gaps are words")
+}
+
+#[test]
+fn the_documented_capabilities_are_enough() {
+    let folder = TempDir::new();
+    let binary = copy_for_everyone(&folder);
+    let nginx = Nginx::start(AccessLog::Off);
+    for command in [
+        as_root_with(&DOCUMENTED),
+        as_nobody_with(&DOCUMENTED, &binary),
+    ] {
+        let auditor = Auditor::launch(run(command));
+        curl(&["--output", "/dev/null", &nginx.url(KB)]);
+        let stopped = auditor.stop();
+        let inbound = stopped.http(Side::Inbound, nginx.port);
+        assert_eq!(inbound.len(), 1);
+        inbound[0].assert("inbound", &[("process.executable.name", json!("nginx"))]);
+        stopped.assert_nothing_lost();
+        let gaps = gaps(&stopped);
+        for gap in ["processes_of_others", "other_control_groups"] {
+            assert!(!gaps.contains(&gap.to_owned()), "{gaps:?}");
+        }
+    }
+}
+
+#[test]
+fn a_capability_without_which_nothing_is_attached_is_named() {
+    for capability in FOR_PROGRAMS {
+        let held = without(capability);
+        let Finished { status, stderr, .. } = finish(&mut run(as_root_with(&held)));
+        assert_eq!(status.code(), MISSING, "{stderr}");
+        let remedy = stderr.lines().find(|line| line.contains("grant "));
+        let remedy = remedy.unwrap_or_else(|| panic!("no remedy: {stderr}"));
+        assert!(remedy.contains(&name_of(capability)), "{remedy}");
+        for other in held {
+            assert!(!remedy.contains(&name_of(other)), "{remedy}");
+        }
+    }
+}
+
+#[test]
+fn a_capability_without_which_less_is_seen_is_named_and_recorded() {
+    for capability in FOR_PROCESSES {
+        let auditor = Auditor::launch(run(as_root_with(&without(capability))));
+        let log = auditor.log();
+        assert!(log.contains(&name_of(capability)), "{log}");
+        let gaps = gaps(&auditor.stop());
+        assert!(gaps.contains(&"processes_of_others".to_owned()), "{gaps:?}");
+    }
+}
+
 fn unprivileged(arguments: &[&str]) -> Finished {
     let folder = TempDir::new();
     let binary = copy_for_everyone(&folder);
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
-    command.args(["--bounding-set=-all", "--inh-caps=-all"]);
-    finish(command.arg(binary).args(arguments))
+    finish(as_nobody_with(&[], &binary).args(arguments))
 }
 
 #[test]
