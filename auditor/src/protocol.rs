@@ -5,6 +5,7 @@
 
 mod conversation;
 mod exchange;
+mod fields;
 pub mod grpc;
 mod head;
 pub mod http1;

@@ -5,6 +5,7 @@
 //! valid, printable UTF-8.
 
 mod aggregate;
+mod asked;
 mod attributes;
 mod caller;
 mod connection;

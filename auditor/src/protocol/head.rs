@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::fields::Fields;
+
 /// Longest head that is kept; a longer one is cut and marked.
 pub const MAX_HEAD: usize = 16 * 1024;
 
@@ -39,20 +41,13 @@ pub(super) struct RequestLine {
     pub(super) authority: Option<Range<u32>>,
 }
 
-/// A header field, as ranges of the head's bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Field {
-    pub(super) name: Range<u32>,
-    pub(super) value: Range<u32>,
-}
-
 /// A head, with the bytes as they were on the wire, or as they were after decompression.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Head {
     pub(super) bytes: Box<[u8]>,
     pub(super) start: Start,
     pub(super) version: Version,
-    pub(super) fields: Vec<Field>,
+    pub(super) fields: Fields,
     pub(super) obscured: bool,
     pub(super) truncated: bool,
 }
@@ -88,7 +83,7 @@ impl Head {
 
     /// Bytes of memory it takes.
     pub fn footprint(&self) -> usize {
-        self.bytes.len() + self.fields.capacity() * size_of::<Field>()
+        self.bytes.len() + self.fields.footprint()
     }
 
     /// Method of a request.
@@ -121,17 +116,12 @@ impl Head {
 
     /// Values of every field of that name, in order.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.fields
-            .iter()
-            .filter(move |f| self.at(&f.name).eq_ignore_ascii_case(name.as_bytes()))
-            .map(|f| self.at(&f.value))
+        self.fields.values(&self.bytes, name)
     }
 
     /// Every field in order.
     pub fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.fields
-            .iter()
-            .map(|f| (self.at(&f.name), self.at(&f.value)))
+        self.fields.iter(&self.bytes)
     }
 
     fn part(&self, part: impl FnOnce(&RequestLine) -> &Option<Range<u32>>) -> Option<&[u8]> {

@@ -15,9 +15,10 @@ const NS_PER_MS: u64 = 1_000_000;
 /// connection that is still open from zero. What is delivered twice is the same stored record.
 #[derive(Clone, Debug)]
 pub struct RecordIds {
+    /// The boot.
     boot: Box<str>,
-    /// The beginning of this daemon, milliseconds since the boot.
-    run: u64,
+    /// The boot and the beginning of this daemon, milliseconds since then.
+    run: Box<str>,
 }
 
 impl RecordIds {
@@ -29,39 +30,41 @@ impl RecordIds {
             .filter(char::is_ascii_hexdigit)
             .take(16)
             .collect();
+        let run = format!("{boot}-{:x}", Clock::boot_now() / NS_PER_MS);
         Ok(Self {
             boot: boot.into(),
-            run: Clock::boot_now() / NS_PER_MS,
+            run: run.into(),
         })
     }
 
     /// Appends the id of a connection.
     pub fn connection(&self, cookie: u64, to: &mut String) {
-        use std::fmt::Write as _;
-        let _ = write!(to, "{}-{cookie:x}", self.boot);
+        to.push_str(&self.boot);
+        push_hex(to, cookie);
     }
 
     /// Appends what the ids of all records of a connection begin with.
     pub fn records(&self, cookie: u64, to: &mut String) {
-        use std::fmt::Write as _;
-        let _ = write!(to, "{}-{:x}-{cookie:x}", self.boot, self.run);
+        to.push_str(&self.run);
+        push_hex(to, cookie);
     }
 
     /// Appends the id of exchange `number` on a connection.
     pub fn exchange(&self, cookie: u64, number: u32, to: &mut String) {
-        use std::fmt::Write as _;
         self.records(cookie, to);
-        let _ = write!(to, "-{number:x}");
+        push_hex(to, u64::from(number));
     }
 
     /// Appends what tells the records of one interaction apart, if it is not its end.
     pub fn part(phase: Phase, number: u32, to: &mut String) {
-        use std::fmt::Write as _;
-        let _ = match phase {
-            Phase::Start => write!(to, "-start"),
-            Phase::Periodic => write!(to, "-{number:x}p"),
-            Phase::End => Ok(()),
-        };
+        match phase {
+            Phase::Start => to.push_str("-start"),
+            Phase::Periodic => {
+                push_hex(to, u64::from(number));
+                to.push('p');
+            }
+            Phase::End => {}
+        }
     }
 
     /// Appends the id of the opening of a connection.
@@ -80,5 +83,30 @@ impl RecordIds {
     pub fn node(&self, what: &str, boot_ns: u64, number: u64, to: &mut String) {
         use std::fmt::Write as _;
         let _ = write!(to, "{}-{what}-{boot_ns:x}-{number:x}", self.boot);
+    }
+}
+
+/// Appends `-` and a number in hexadecimal, without the cost of the general way: two of these are
+/// in every record.
+fn push_hex(to: &mut String, number: u64) {
+    to.push('-');
+    let digits = (u64::BITS - number.leading_zeros()).div_ceil(4).max(1);
+    for n in (0..digits).rev() {
+        let digit = (number >> (4 * n)) as u32 & 15;
+        to.push(char::from_digit(digit, 16).unwrap_or('0'));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::push_hex;
+
+    #[test]
+    fn numbers_are_as_the_standard_library_writes_them() {
+        for number in [0, 1, 9, 15, 16, 0x1729_f4ab, u64::from(u32::MAX), u64::MAX] {
+            let mut text = String::new();
+            push_hex(&mut text, number);
+            assert_eq!(text, format!("-{number:x}"));
+        }
     }
 }

@@ -42,7 +42,18 @@ pub struct LogRecordWriter {
 
 impl LogRecordWriter {
     pub fn new(event: EventName, severity: Severity, time: u64, observed: u64) -> Self {
-        let mut out = Vec::with_capacity(1536);
+        Self::within(Vec::new(), event, severity, time, observed)
+    }
+
+    /// Writes into a buffer that was there; what is in it is gone.
+    pub fn within(
+        mut out: Vec<u8>,
+        event: EventName,
+        severity: Severity,
+        time: u64,
+        observed: u64,
+    ) -> Self {
+        out.clear();
         tag(&mut out, TIME, FIXED64);
         out.extend_from_slice(&time.to_le_bytes());
         tag(&mut out, SEVERITY_NUMBER, VARINT);

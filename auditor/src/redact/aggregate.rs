@@ -1,6 +1,9 @@
 //! Attributes of exchanges that are told in sum.
 
+use std::fmt::Write as _;
+
 use super::{
+    asked::Asked,
     attributes::Attributes,
     connection::{self, Ports},
     http, line,
@@ -16,7 +19,9 @@ pub(super) fn write(attributes: &mut Attributes<'_>, sum: &Aggregate, policy: &P
         Some(sum.inbound),
         Ports::OfServer,
     );
-    http::alike(attributes, &sum.first, policy);
+    let request = sum.first.request.as_ref().and_then(|m| m.head.as_ref());
+    let asked = request.map(|head| Asked::of(head, policy));
+    http::alike(attributes, &sum.first, asked.as_ref(), policy);
     let totals = &sum.totals;
     let (received, sent) = if sum.inbound {
         (totals.request_bytes, totals.response_bytes)
@@ -28,6 +33,8 @@ pub(super) fn write(attributes: &mut Attributes<'_>, sum: &Aggregate, policy: &P
     attributes.int(a::AGGREGATE_COUNT, totals.count);
     attributes.int(a::AGGREGATE_LAST_TIME, totals.last_time);
     attributes.int(a::AGGREGATE_MAX_DURATION_NS, totals.max_duration_ns);
-    let line = line::http(&sum.first, policy);
-    attributes.body(&format!("{} × {line}", totals.count));
+    attributes.body_text(|text| {
+        let _ = write!(text, "{} × ", totals.count);
+        line::push(text, &sum.first, asked.as_ref());
+    });
 }

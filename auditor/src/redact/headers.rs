@@ -1,5 +1,9 @@
 //! Which headers may be recorded.
 
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+
 use super::{policy::Policy, value::clean};
 use crate::credential::HeaderName;
 use crate::protocol::Head;
@@ -65,15 +69,19 @@ impl Listed {
 }
 
 /// Values of a listed header; references lose what is secret in them.
-pub(super) fn values(head: &Head, name: &str, policy: &Policy) -> Vec<String> {
+pub(super) fn values<'a>(
+    head: &'a Head,
+    name: &'a str,
+    policy: &Policy,
+) -> SmallVec<[Cow<'a, str>; 1]> {
     let is_reference = REFERENCES.contains(&name);
     head.values(name)
         .take(MAX_VALUES)
         .map(|value| {
             if is_reference {
-                super::target::reference(value, policy)
+                Cow::Owned(super::target::reference(value, policy))
             } else {
-                clean(value).into_owned()
+                clean(value)
             }
         })
         .collect()

@@ -2,14 +2,12 @@
 
 use super::{
     HeaderAllowList,
+    asked::Asked,
     attributes::Attributes,
     headers::{self, Listed},
     line,
-    path::path,
     policy::Policy,
     rpc,
-    target::{Target, host_and_port, query},
-    value::clean,
 };
 use crate::{
     protocol::{
@@ -17,11 +15,6 @@ use crate::{
     },
     record::attribute as a,
 };
-
-/// Methods of RFC 9110 and RFC 5789.
-const METHODS: &[&[u8]] = &[
-    b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH",
-];
 
 pub(super) fn write(
     attributes: &mut Attributes<'_>,
@@ -34,7 +27,8 @@ pub(super) fn write(
     let response = exchange.response.as_ref();
     let request_head = request.and_then(|m| m.head.as_ref());
     let response_head = response.and_then(|m| m.head.as_ref());
-    alike(attributes, exchange, policy);
+    let asked = request_head.map(|head| Asked::of(head, policy));
+    alike(attributes, exchange, asked.as_ref(), policy);
     if let Some(head) = request_head {
         if let Some((trace, span)) = head.values("traceparent").next().and_then(traceparent) {
             attributes.trace(&trace, span);
@@ -62,15 +56,20 @@ pub(super) fn write(
         let reasons: Vec<_> = exchange.incomplete.iter().map(Reason::as_str).collect();
         attributes.strings(a::CAPTURE_INCOMPLETE, &reasons);
     }
-    attributes.body(&line::http(exchange, policy));
+    attributes.body_text(|text| line::push(text, exchange, asked.as_ref()));
 }
 
 /// What every exchange of the same question and answer says.
-pub(super) fn alike(attributes: &mut Attributes<'_>, exchange: &Exchange, policy: &Policy) {
+pub(super) fn alike(
+    attributes: &mut Attributes<'_>,
+    exchange: &Exchange,
+    asked: Option<&Asked<'_>>,
+    policy: &Policy,
+) {
     let request = exchange.request.as_ref().and_then(|m| m.head.as_ref());
     let response = exchange.response.as_ref().and_then(|m| m.head.as_ref());
-    if let Some(head) = request {
-        asked(attributes, head, policy);
+    if let Some(asked) = asked {
+        asked.write(attributes, policy);
     }
     if let Some(status) = response.and_then(Head::status) {
         attributes.int(a::HTTP_RESPONSE_STATUS_CODE, u64::from(status));
@@ -85,45 +84,6 @@ pub(super) fn alike(attributes: &mut Attributes<'_>, exchange: &Exchange, policy
         attributes.string(a::NETWORK_PROTOCOL_VERSION, version);
     }
     attributes.string(a::PLAINTEXT_STATUS, "not_encrypted");
-}
-
-/// What was asked for, and by what program.
-fn asked(attributes: &mut Attributes<'_>, head: &Head, policy: &Policy) {
-    let method = head.method().unwrap_or_default();
-    if METHODS.contains(&method) {
-        attributes.string(a::HTTP_REQUEST_METHOD, &clean(method));
-    } else if head.method().is_some() {
-        attributes.string(a::HTTP_REQUEST_METHOD, "_OTHER");
-        attributes.string(a::HTTP_REQUEST_METHOD_ORIGINAL, &clean(method));
-    }
-    let target = Target::of_head(head);
-    let asked = target.requested_path(method);
-    if !asked.is_empty() {
-        attributes.string(a::URL_PATH, &path(asked, policy.path));
-    }
-    if let Some(text) = target.query {
-        attributes.string(a::URL_QUERY, &query(text, policy));
-    }
-    // HTTP/1 without TLS says no scheme of its own; HTTP/2 says what the client was asked for.
-    match head.version() {
-        Version::Http2 => {
-            if let Some(scheme) = head.scheme() {
-                attributes.string(a::URL_SCHEME, &clean(scheme));
-            }
-        }
-        _ => attributes.string(a::URL_SCHEME, "http"),
-    }
-    let authority = target.authority.or_else(|| head.values("host").next());
-    if let Some(authority) = authority.filter(|a| !a.is_empty()) {
-        let (host, port) = host_and_port(authority);
-        attributes.string(a::SERVER_ADDRESS, &host);
-        if let Some(port) = port {
-            attributes.int(a::SERVER_PORT, u64::from(port));
-        }
-    }
-    if let Some(agent) = head.values("user-agent").next() {
-        attributes.string(a::USER_AGENT_ORIGINAL, &clean(agent));
-    }
 }
 
 fn listed(attributes: &mut Attributes<'_>, head: &Head, allowed: &[Listed], policy: &Policy) {

@@ -1,26 +1,24 @@
 //! The body of a record: one readable line.
 
-use super::{path::path, policy::Policy, target::Target, value::clean};
+use std::fmt::Write as _;
+
+use super::{asked::Asked, value::clean};
 use crate::protocol::{Exchange, Head};
 
 /// Longest part of a path that the line shows.
 const MAX_PATH: usize = 200;
 
-/// `GET example.org/path 200`.
-pub(super) fn http(exchange: &Exchange, policy: &Policy) -> String {
-    let mut line = String::with_capacity(64);
-    let head = exchange.request.as_ref().and_then(|m| m.head.as_ref());
-    if let Some(head) = head {
-        let target = Target::of_head(head);
-        if let Some(method) = head.method() {
-            line.push_str(&clean(method));
+/// Appends `GET example.org/path 200`.
+pub(super) fn push(line: &mut String, exchange: &Exchange, asked: Option<&Asked<'_>>) {
+    if let Some(asked) = asked {
+        if let Some(method) = &asked.method {
+            line.push_str(method);
             line.push(' ');
         }
-        if let Some(host) = target.authority.or_else(|| head.values("host").next()) {
+        if let Some(host) = asked.authority {
             line.push_str(&clean(&host[..host.len().min(MAX_PATH)]));
         }
-        let path = path(target.path, policy.path);
-        line.push_str(&path[..path.floor_char_boundary(MAX_PATH)]);
+        line.push_str(&asked.path[..asked.path.floor_char_boundary(MAX_PATH)]);
     } else if exchange.request.is_some() {
         line.push_str("request that is not HTTP");
     } else {
@@ -29,11 +27,9 @@ pub(super) fn http(exchange: &Exchange, policy: &Policy) -> String {
     let head = exchange.response.as_ref().and_then(|m| m.head.as_ref());
     match head.and_then(Head::status) {
         Some(status) => {
-            line.push(' ');
-            line.push_str(&status.to_string());
+            let _ = write!(line, " {status}");
         }
         None if exchange.response.is_some() => line.push_str(" without status"),
         None => line.push_str(" without response"),
     }
-    line
 }

@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use bytes::{Bytes, BytesMut};
+
 use super::{
     HeaderAllowList, Policies, Sealed, aggregate, attributes::Attributes, caller, connection, http,
     identity, node,
@@ -14,6 +16,9 @@ use crate::{
 /// Encoded resources kept; a node has far fewer workloads.
 const MAX_RESOURCES: usize = 16_384;
 
+/// Some tens of records.
+const BLOCK: usize = 64 * 1024;
+
 /// Redacts and encodes records.
 #[derive(Debug)]
 pub struct Redactor {
@@ -22,6 +27,11 @@ pub struct Redactor {
     ids: RecordIds,
     /// Encoded resources by workload: equal workloads are one allocation.
     resources: HashMap<usize, (Arc<Workload>, Arc<[u8]>)>,
+    /// The record in the making, and a text in it.
+    buffer: Vec<u8>,
+    text: String,
+    /// Where records are kept together, so that each takes no allocation of its own.
+    block: BytesMut,
 }
 
 impl Redactor {
@@ -31,6 +41,9 @@ impl Redactor {
             policies,
             ids,
             resources: HashMap::new(),
+            buffer: Vec::new(),
+            text: String::new(),
+            block: BytesMut::new(),
         }
     }
 
@@ -39,7 +52,8 @@ impl Redactor {
         let record = &resolved.record;
         let resource = self.resource(&resolved.workload);
         let policy = self.policies.of(resolved);
-        let mut attributes = Attributes::new(record, &self.ids);
+        let buffer = std::mem::take(&mut self.buffer);
+        let mut attributes = Attributes::new(record, &self.ids, buffer, &mut self.text);
         match &record.fact {
             Fact::Opened {
                 connection,
@@ -89,7 +103,17 @@ impl Redactor {
             caller::write(&mut attributes, caller, policy);
         }
         identity::write(&mut attributes, resolved);
-        Sealed::new(resource, attributes.finish())
+        self.buffer = attributes.finish();
+        Sealed::new(resource, self.keep())
+    }
+
+    /// The record that was made, beside those before it. A block lives as long as one of them.
+    fn keep(&mut self) -> Bytes {
+        if self.block.capacity() < self.buffer.len() {
+            self.block = BytesMut::with_capacity(BLOCK.max(self.buffer.len()));
+        }
+        self.block.extend_from_slice(&self.buffer);
+        self.block.split().freeze()
     }
 
     fn resource(&mut self, workload: &Arc<Workload>) -> Arc<[u8]> {

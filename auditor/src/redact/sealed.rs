@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 /// A redacted record, encoded: two OTLP protobuf messages.
 ///
 /// Only `redact` can make one, and only the journal gives one back, so whatever holds a `Sealed`
@@ -9,25 +11,25 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Sealed {
     resource: Arc<[u8]>,
-    record: Vec<u8>,
+    record: Bytes,
 }
 
 impl Sealed {
     /// `resource` is an encoded `opentelemetry.proto.resource.v1.Resource`, `record` an encoded
     /// `opentelemetry.proto.logs.v1.LogRecord`.
-    pub(super) fn new(resource: Arc<[u8]>, record: Vec<u8>) -> Self {
+    pub(super) fn new(resource: Arc<[u8]>, record: Bytes) -> Self {
         Self { resource, record }
     }
 
     /// Takes back from the journal what was sealed when it was put there.
     pub(crate) fn stored(resource: Arc<[u8]>, record: Vec<u8>) -> Self {
-        Self::new(resource, record)
+        Self::new(resource, record.into())
     }
 
     /// Lets later stages be tested without the stages before them.
     #[cfg(test)]
     pub(crate) fn for_test(resource: Arc<[u8]>, record: Vec<u8>) -> Self {
-        Self::new(resource, record)
+        Self::new(resource, record.into())
     }
 
     /// The audited workload. Records of one workload share the allocation.

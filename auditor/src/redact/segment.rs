@@ -23,6 +23,9 @@ const MIXED_TOKEN: usize = 20;
 
 /// The word that takes the segment's place, if one does.
 pub(super) fn held(segment: &[u8], patterns: PathPatterns) -> Option<&'static str> {
+    if is_short_word(segment) {
+        return (patterns.token && holds_token(segment)).then_some("{token}");
+    }
     let plain = unescaped(segment);
     if patterns.email && holds_email(&plain) {
         return Some("{email}");
@@ -37,6 +40,15 @@ pub(super) fn held(segment: &[u8], patterns: PathPatterns) -> Option<&'static st
         return Some("{token}");
     }
     (patterns.number && is_number(&plain)).then_some("{number}")
+}
+
+/// It has room for nothing but a key that is known by its beginning. Most segments are like that,
+/// and looking for everything in each would cost more than all else that is done with a record.
+fn is_short_word(segment: &[u8]) -> bool {
+    segment.len() < MIXED_TOKEN
+        && !is_number(segment)
+        && segment.iter().filter(|byte| byte.is_ascii_digit()).count() < *CARD_DIGITS.start()
+        && !segment.iter().any(|byte| b"@%".contains(byte))
 }
 
 /// Without its percent escapes, however many times it was escaped.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{
     path::{path, word},
     policy::Policy,
-    value::{REDACTED, clean},
+    value::{MAX_VALUE, REDACTED, clean},
 };
 use crate::config::PathPatterns;
 use crate::protocol::{Head, Version};
@@ -85,14 +85,14 @@ pub(super) fn reference(value: &[u8], policy: &Policy) -> String {
     out.push_str(&path(target.path, policy.path));
     if let Some(query) = target.query {
         out.push('?');
-        out.push_str(&self::query(query, policy));
+        push_query(&mut out, query, policy);
     }
     out
 }
 
-/// A query with its keys, in order, and only the values that are asked for.
-pub(super) fn query(query: &[u8], policy: &Policy) -> String {
-    let mut out = String::with_capacity(query.len());
+/// Appends a query with its keys, in order, and only the values that are asked for.
+pub(super) fn push_query(out: &mut String, query: &[u8], policy: &Policy) {
+    let begun = out.len();
     for (n, pair) in query.split(|&b| b == b'&').enumerate() {
         if n > 0 {
             out.push('&');
@@ -116,11 +116,10 @@ pub(super) fn query(query: &[u8], policy: &Policy) -> String {
             }
             None => out.push_str(&key(pair, policy)),
         }
-        if out.len() > super::value::MAX_VALUE {
+        if out.len() - begun > MAX_VALUE {
             break;
         }
     }
-    out
 }
 
 /// A key is the program's word, unless it is so long, or holds something, that it must be a value.
@@ -166,6 +165,10 @@ fn path_and_query(text: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 fn split_absolute(target: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    // A path, as almost always.
+    if target.first() == Some(&b'/') {
+        return None;
+    }
     let at = target.windows(3).position(|w| w == b"://")?;
     let scheme = &target[..at];
     if scheme.is_empty()

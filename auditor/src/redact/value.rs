@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr_iter;
+
 use crate::text::printable;
 
 /// What stands in place of a secret.
@@ -42,7 +44,7 @@ pub(super) fn is_service_key(text: &[u8]) -> bool {
 pub(super) fn clean(bytes: &[u8]) -> Cow<'_, str> {
     let bytes = &bytes[..bytes.len().min(MAX_VALUE)];
     let text = match std::str::from_utf8(bytes) {
-        Ok(text) if !text.chars().any(char::is_control) => Cow::Borrowed(text),
+        Ok(text) if is_printable(text) => Cow::Borrowed(text),
         _ => Cow::Owned(bounded(printable(bytes))),
     };
     if has_token(&text) {
@@ -58,9 +60,18 @@ fn bounded(mut text: String) -> String {
     text
 }
 
+fn is_printable(text: &str) -> bool {
+    if text.is_ascii() {
+        !text.bytes().any(|byte| byte.is_ascii_control())
+    } else {
+        !text.chars().any(char::is_control)
+    }
+}
+
 /// Tokens that anything may carry by mistake: a JWT begins with `eyJ` (`{"` in base64url).
 fn has_token(text: &str) -> bool {
-    text.contains("eyJ")
+    // The letter that is rare in values.
+    memchr_iter(b'J', text.as_bytes()).any(|at| text.as_bytes()[..at].ends_with(b"ey"))
 }
 
 /// Every JWT-like word replaced.

@@ -2,7 +2,12 @@
 
 use std::ops::Range;
 
-use crate::protocol::head::{Field, Head, RequestLine, Start, Version};
+use memchr::memchr;
+
+use crate::protocol::{
+    fields::Fields,
+    head::{Head, RequestLine, Start, Version},
+};
 
 /// Why bytes are not a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,12 +18,11 @@ pub enum HeadError {
     NotAResponse,
 }
 
-/// First line and fields of a head.
-type Parsed = (Start, Version, Fields);
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Fields {
-    list: Vec<Field>,
+/// What a head says.
+struct Parsed {
+    start: Start,
+    version: Version,
+    fields: Fields,
     obscured: bool,
 }
 
@@ -44,13 +48,13 @@ impl Head {
     }
 
     fn read(bytes: &[u8], truncated: bool, parse: fn(&[u8]) -> Option<Parsed>) -> Option<Self> {
-        let (start, version, fields) = parse(bytes)?;
+        let parsed = parse(bytes)?;
         Some(Self {
             bytes: bytes.into(),
-            start,
-            version,
-            fields: fields.list,
-            obscured: fields.obscured,
+            start: parsed.start,
+            version: parsed.version,
+            fields: parsed.fields,
+            obscured: parsed.obscured,
             truncated,
         })
     }
@@ -66,7 +70,12 @@ impl Head {
                 line.start..line.start + 3,
                 line.start + 4..line.start + text.len() as u32,
             );
-            return Some((start, Version::Http09, Fields::default()));
+            return Some(Parsed {
+                start,
+                version: Version::Http09,
+                fields: Fields::default(),
+                obscured: false,
+            });
         }
         let method = text.iter().position(|&b| b == b' ')?;
         let last = text.iter().rposition(|&b| b == b' ')?;
@@ -80,7 +89,7 @@ impl Head {
             return None;
         }
         let start = request_line(line.start..line.start + method as u32, target);
-        Some((start, version, fields(bytes, lines)))
+        Some(Parsed::with_fields(start, version, bytes, lines))
     }
 
     fn read_response(bytes: &[u8]) -> Option<Parsed> {
@@ -106,27 +115,48 @@ impl Head {
         let start = Start::Response {
             status: Some(digit(a) * 100 + digit(b) * 10 + digit(c)),
         };
-        Some((start, version, fields(bytes, lines)))
+        Some(Parsed::with_fields(start, version, bytes, lines))
     }
 }
 
-// === impl Fields ===
+// === impl Parsed ===
 
-impl Fields {
-    /// A folded line continues the value before it.
-    fn fold(&mut self, more: Range<u32>) {
-        let Some(field) = self.list.last_mut() else {
-            self.obscured = true;
-            return;
-        };
-        if more.is_empty() {
-            return;
+impl Parsed {
+    /// `lines` are those behind the first.
+    fn with_fields(start: Start, version: Version, bytes: &[u8], lines: Lines<'_>) -> Self {
+        let mut fields = Fields::default();
+        let mut obscured = false;
+        for line in lines {
+            let text = &bytes[line.start as usize..line.end as usize];
+            // A folded line continues the value before it.
+            if matches!(text.first(), Some(b' ' | b'\t')) {
+                obscured |= !fields.fold(trimmed(bytes, line));
+                continue;
+            }
+            let Some(colon) = memchr(b':', text) else {
+                continue;
+            };
+            let name = text[..colon].trim_ascii_end();
+            obscured |= name.len() < colon && is_framing(name);
+            let colon = line.start + colon as u32;
+            fields.push(
+                bytes,
+                trimmed(bytes, line.start..colon),
+                trimmed(bytes, colon + 1..line.end),
+            );
         }
-        if field.value.is_empty() {
-            field.value.start = more.start;
+        Self {
+            start,
+            version,
+            fields,
+            obscured,
         }
-        field.value.end = more.end;
     }
+}
+
+/// It says how long the body is.
+fn is_framing(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"content-length") || name.eq_ignore_ascii_case(b"transfer-encoding")
 }
 
 /// Lines of a head as ranges without their ends, up to the empty line. Leading empty lines, which
@@ -153,7 +183,7 @@ impl Iterator for Lines<'_> {
     fn next(&mut self) -> Option<Range<u32>> {
         loop {
             let rest = self.bytes.get(self.at..)?;
-            let length = rest.iter().position(|&b| b == b'\n')?;
+            let length = memchr(b'\n', rest)?;
             let start = self.at;
             self.at += length + 1;
             let line = rest[..length]
@@ -176,32 +206,6 @@ fn request_line(method: Range<u32>, target: Range<u32>) -> Start {
         target: Some(target),
         ..RequestLine::default()
     })
-}
-
-fn fields(bytes: &[u8], lines: Lines<'_>) -> Fields {
-    let mut fields = Fields::default();
-    for line in lines {
-        let text = &bytes[line.start as usize..line.end as usize];
-        if matches!(text.first(), Some(b' ' | b'\t')) {
-            fields.fold(trimmed(bytes, line));
-            continue;
-        }
-        let Some(colon) = text.iter().position(|&b| b == b':') else {
-            continue;
-        };
-        let name = text[..colon].trim_ascii_end();
-        let frames = [b"content-length".as_slice(), b"transfer-encoding"]
-            .iter()
-            .any(|frame| name.eq_ignore_ascii_case(frame));
-        fields.obscured |= frames && name.len() < colon;
-        let colon = line.start + colon as u32;
-        fields.list.push(Field {
-            name: trimmed(bytes, line.start..colon),
-            value: trimmed(bytes, colon + 1..line.end),
-        });
-    }
-    fields.list.shrink_to_fit();
-    fields
 }
 
 /// `range` without spaces and tabs at its ends.

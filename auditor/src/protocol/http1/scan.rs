@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 use super::head;
 use crate::protocol::{Head, Side, Version};
 
@@ -18,7 +20,7 @@ pub(super) fn end_of_head(buffer: &[u8], bytes: &[u8]) -> Option<usize> {
         )
     };
     let mut from = 0;
-    while let Some(found) = bytes[from..].iter().position(|&b| b == b'\n') {
+    while let Some(found) = memchr(b'\n', &bytes[from..]) {
         let at = from + found;
         from = at + 1;
         let line_end = match before(at, 1) {
@@ -53,7 +55,7 @@ pub(super) fn is_foreign(side: Side, head: &[u8], fresh: usize) -> bool {
 
 /// Bytes of `bytes` up to the end of a request of HTTP/0.9, which has one line.
 pub(super) fn end_of_simple(buffer: &[u8], bytes: &[u8]) -> Option<usize> {
-    let end = bytes.iter().position(|&b| b == b'\n')? + 1;
+    let end = memchr(b'\n', bytes)? + 1;
     if buffer.contains(&b'\n') {
         return None;
     }

@@ -3,7 +3,8 @@
 use super::hpack;
 use crate::protocol::{
     Head, Incomplete, MAX_HEAD, Reason, Version,
-    head::{Field, RequestLine, Start},
+    fields::Fields,
+    head::{RequestLine, Start},
 };
 
 /// What a field takes beside its name and value: as much as its line in HTTP/1, so that fields
@@ -14,7 +15,7 @@ const FIELD_OVERHEAD: usize = 4;
 #[derive(Debug, Default)]
 pub(super) struct Block {
     bytes: Vec<u8>,
-    fields: Vec<Field>,
+    fields: Fields,
     line: RequestLine,
     has_protocol: bool,
     status: Option<u16>,
@@ -45,7 +46,7 @@ impl Block {
         self.malformed |= name.is_empty() || name.iter().any(u8::is_ascii_uppercase);
         let name = self.keep(name);
         let value = self.keep(value);
-        self.fields.push(Field { name, value });
+        self.fields.push(&self.bytes, name, value);
     }
 
     /// Some of the block will not be known.
@@ -100,7 +101,7 @@ impl Block {
         self.truncated || self.incomplete
     }
 
-    fn finish(mut self, start: Start, wrong: Option<Reason>) -> (Head, Incomplete) {
+    fn finish(self, start: Start, wrong: Option<Reason>) -> (Head, Incomplete) {
         let mut incomplete = Incomplete::default();
         if self.truncated {
             incomplete.add(Reason::HeadTruncated);
@@ -111,7 +112,6 @@ impl Block {
         if let Some(wrong) = wrong {
             incomplete.add(wrong);
         }
-        self.fields.shrink_to_fit();
         let head = Head {
             bytes: self.bytes.into(),
             start,

@@ -1,0 +1,107 @@
+//! From ring bytes to sealed records, and to the journal: `cargo bench -p auditor`.
+//!
+//! Times are of the CPU and not of the clock on the wall, so that waiting for a disk, or for other
+//! processes, is not in them.
+
+mod ring;
+mod stages;
+
+use std::{hint::black_box, time::Duration};
+
+use auditor::{
+    clock::Clock,
+    decode::decode,
+    journal::{Directory, Now, Options, Retention, Writer, signer},
+    kernel::EventBatch,
+    session::Sessions,
+};
+use criterion::{
+    BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
+};
+use ring::Ring;
+use rustix::time::{ClockId, clock_gettime};
+use stages::Stages;
+
+/// Exchanges on each connection in one batch: about what one emptying of a busy ring gives.
+const ROUNDS: u32 = 8;
+const JOURNAL_BYTES: u64 = 256 << 20;
+
+/// What `work` costs for each batch of a ring that goes on and on.
+fn measure(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    name: &str,
+    mut ring: Ring,
+    mut work: impl FnMut(&EventBatch),
+) {
+    work(&ring.opens());
+    group.bench_function(name, |bencher| {
+        bencher.iter_custom(|iterations| {
+            let mut spent = Duration::ZERO;
+            for _ in 0..iterations {
+                let batch = ring.exchanges(ROUNDS);
+                let begun = cpu_time();
+                work(&batch);
+                spent += cpu_time().saturating_sub(begun);
+            }
+            spent
+        });
+    });
+}
+
+fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
+}
+
+fn benches(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("pipeline");
+    group.throughput(Throughput::Elements(Ring::exchanges_in(ROUNDS)));
+    let ring = || Ring::new(Clock::boot_now());
+
+    measure(&mut group, "decode", ring(), |batch| {
+        for bytes in batch.iter() {
+            let _ = black_box(decode(bytes));
+        }
+    });
+
+    let mut sessions = Sessions::default();
+    let mut found = Vec::new();
+    measure(&mut group, "session_http1", ring(), |batch| {
+        for bytes in batch.iter() {
+            sessions.step(decode(bytes).expect("an event"), &mut found);
+        }
+        found.clear();
+    });
+
+    let mut stages = Stages::new();
+    let mut sealed = Vec::new();
+    measure(&mut group, "ring_to_sealed", ring(), |batch| {
+        stages.take(batch, &mut sealed);
+        sealed.clear();
+    });
+
+    let place = std::env::temp_dir().join(format!("auditor-bench-{}", std::process::id()));
+    let directory = Directory::own(&place).expect("a directory for the journal");
+    let signer = signer(&directory, "bench").expect("a key");
+    let mut clock = Clock::new();
+    let mut options = Options::default();
+    options.retention = Retention {
+        max_bytes: JOURNAL_BYTES,
+        ..options.retention
+    };
+    let now = Now::read(&mut clock);
+    let (mut writer, _) = Writer::open(directory, options, signer, now).expect("a journal");
+    writer.delivered(u64::MAX);
+    let mut stages = Stages::new();
+    measure(&mut group, "ring_to_journal", ring(), |batch| {
+        stages.take(batch, &mut sealed);
+        for record in sealed.drain(..) {
+            writer.append(record).expect("it fits");
+        }
+        writer.commit(Now::read(&mut clock)).expect("a commit");
+    });
+    std::fs::remove_dir_all(&place).expect("the journal can go");
+}
+
+criterion_group!(pipeline, benches);
+criterion_main!(pipeline);
