@@ -178,6 +178,7 @@ fn assert_exact(protocol: &str) {
         .filter(|r| text(r, "url.path").as_deref() == Some(KB));
     assert_eq!(exchanges.count(), 2 * moods.len() * REQUESTS as usize);
     assert!(fickle.refused() > 0, "the picky collector refused nothing");
+    assert_eq!(stopped.summary.get("lost"), 0, "{:?}", stopped.kernel);
     eprintln!(
         "{protocol}: {} records, {taken} taken, {again} again, {} refused",
         records.len(),

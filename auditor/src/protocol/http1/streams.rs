@@ -8,7 +8,7 @@ use super::{
     scan,
 };
 use crate::protocol::{
-    Ending, Exchange, Head, Incomplete, Message, Nanos, Reason, Side, Span, Verdict, Want,
+    Ending, Exchange, Head, Incomplete, Message, Nanos, Reason, Side, Span, Verdict, Version, Want,
 };
 
 /// An upgrade to HTTP/2.
@@ -176,7 +176,7 @@ impl Streams {
     /// A direction is lost and these bytes, the first of a segment, may begin a message: they do
     /// if they are a whole first line. What is read from there on is marked as joined midway.
     pub fn try_resume(&mut self, side: Side, bytes: &[u8]) {
-        if !scan::begins_message(side, bytes) {
+        if self.verdict == Verdict::Foreign || !scan::begins_message(side, bytes) {
             return;
         }
         match side {
@@ -219,7 +219,7 @@ impl Streams {
 
     /// The connection is over: whatever is unfinished goes out as it is.
     pub fn close(&mut self, ending: &Ending, done: &mut Vec<Exchange>) {
-        if self.verdict == Verdict::Foreign {
+        if self.verdict == Verdict::Foreign && !self.request.is_within_head() {
             return;
         }
         self.finish_open_bodies(ending, done);
@@ -272,7 +272,8 @@ impl Streams {
         at: Nanos,
         done: &mut Vec<Exchange>,
     ) {
-        if self.verdict == Verdict::Foreign {
+        // What a server says first that is not HTTP does not keep a client from speaking it.
+        if self.verdict == Verdict::Foreign && (side == Side::Response || self.request.is_lost()) {
             return;
         }
         loop {
@@ -286,6 +287,10 @@ impl Streams {
                 return;
             };
             match (side, item) {
+                (Side::Request, item) if self.verdict == Verdict::Foreign && !is_certain(&item) => {
+                    self.request.set_lost();
+                    return;
+                }
                 (_, Item::Head(head)) => self.head(side, head, why, at, done),
                 (_, Item::End) => self.ended(side, Some(at), Incomplete::default(), at, done),
                 (_, Item::Lost) => self.ended(side, None, Incomplete::only(Reason::Hole), at, done),
@@ -404,6 +409,11 @@ impl Default for Streams {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// A request that is one whatever the server said before it: one without a version is not.
+fn is_certain(item: &Item) -> bool {
+    matches!(item, Item::Head(head) if head.version() != Version::Http09)
 }
 
 /// These bytes begin with the whole first line of a request.

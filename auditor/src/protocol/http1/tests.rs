@@ -595,6 +595,36 @@ fn garbage_that_gets_an_answer_is_an_exchange() {
 }
 
 #[test]
+fn a_request_to_a_server_that_greets_in_another_protocol_is_an_exchange() {
+    const MARKED: &str =
+        "GET / -> -, 0/0 bytes, response_missing, connection_reset, response_unparsable";
+    let greeting = Answer(b"SSH-2.0-OpenSSH_9.2\r\n\0\xff");
+    for cut in 0..GET.len() {
+        let (before, after) = GET.split_at(cut);
+        for steps in [
+            [Ask(before), greeting, Ask(after), Reset],
+            [greeting, Ask(before), Ask(after), Reset],
+        ] {
+            let talk = Talk::of(&steps);
+            assert_eq!(talk.lines(), [MARKED], "{cut}: {steps:?}");
+            assert_eq!(talk.streams.unfinished(), 0);
+        }
+    }
+    // The kernel programs count a request by its first line.
+    let cut = &GET[..GET.len() - 5];
+    let talk = Talk::of(&[greeting, Ask(cut), Close]);
+    let line = "GET / -> -, 0/0 bytes, head_truncated, response_missing, connection_closed, \
+                response_unparsable";
+    assert_eq!(talk.lines(), [line]);
+    // Words of another protocol, also those that HTTP/0.9 would take.
+    for words in [&b"EHLO there\r\n"[..], b"GET /file\r\n", b"\x16\x03\x01"] {
+        let talk = Talk::of(&[greeting, Ask(words), Ask(GET), Close]);
+        assert_eq!(talk.lines(), [""; 0], "{words:?}");
+        assert_eq!(talk.streams.verdict(), Verdict::Foreign);
+    }
+}
+
+#[test]
 fn message_numbers_pair_what_holes_tore_apart() {
     check(&[
         Case {

@@ -220,8 +220,11 @@ impl Streams {
     pub(super) fn response_unparsable(&mut self) {
         if self.verdict == Verdict::Undetermined {
             self.verdict = Verdict::Foreign;
+            self.joined.add(Reason::ResponseUnparsable);
             self.pending.clear();
-            self.request.set_lost();
+            if !self.request.is_at_start() && !self.request.is_within_head() {
+                self.request.set_lost();
+            }
         } else if let Some(front) = self.pending.front_mut() {
             if front.version() == Some(Version::Http09) && front.response.is_none() {
                 front.response = Some(Message::begun(None, self.response_began, 0));
