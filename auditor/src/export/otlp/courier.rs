@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::answer::{Accepted, Failure};
 use super::delivery::Delivery;
-use super::drain::Drain;
+use super::drain::{Drain, Pause};
 use super::request;
 use super::retry;
 use crate::backoff::{Backoff, jitter};
@@ -88,10 +88,10 @@ impl<C: Carry + Send> Courier<C> {
             };
             let wait = retry::wait(&mut self.backoff, after, jitter());
             self.failed(trouble, &reason, wait);
-            tokio::select! {
-                biased;
-                () = drain.passed() => return None,
-                () = tokio::time::sleep(wait) => {}
+            match drain.pause(wait).await {
+                Pause::Elapsed => {}
+                Pause::Stopping => self.backoff.reset(),
+                Pause::Passed => return None,
             }
         }
     }

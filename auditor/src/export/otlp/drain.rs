@@ -1,13 +1,25 @@
 //! When to stop trying.
 
+use std::time::Duration;
+
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// Holds the deadline for delivery: none while the daemon runs, and an instant once it stops.
 ///
 /// A sender that is dropped without having set one gives up at once: nobody is left who could.
 #[derive(Clone, Debug)]
 pub struct Drain(watch::Receiver<Option<Instant>>);
+
+/// Why a pause is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pause {
+    Elapsed,
+    /// The daemon has begun to stop.
+    Stopping,
+    /// The deadline has passed.
+    Passed,
+}
 
 impl Drain {
     pub fn new(deadline: watch::Receiver<Option<Instant>>) -> Self {
@@ -32,12 +44,30 @@ impl Drain {
             }
         }
     }
+
+    /// Waits so long at most. A daemon that stops has no time to wait for a try that was put off
+    /// while it ran, so the pause ends when a deadline is set.
+    pub async fn pause(&mut self, wait: Duration) -> Pause {
+        let is_stopping = self.0.borrow_and_update().is_some();
+        if is_stopping {
+            return tokio::select! {
+                biased;
+                () = self.passed() => Pause::Passed,
+                () = sleep(wait) => Pause::Elapsed,
+            };
+        }
+        tokio::select! {
+            () = sleep(wait) => Pause::Elapsed,
+            changed = self.0.changed() => match changed {
+                Ok(()) => Pause::Stopping,
+                Err(_) => Pause::Passed,
+            },
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::time::timeout;
 
     use super::*;

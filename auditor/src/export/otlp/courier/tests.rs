@@ -137,6 +137,26 @@ async fn the_deadline_leaves_the_rest_undelivered() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_put_off_is_tried_when_the_daemon_stops() {
+    // By then the next try is up to 30 seconds away.
+    let away = std::iter::repeat_with(unavailable).take(10);
+    let (mut courier, _) = Script::courier(away.chain([DONE]));
+    let (set, deadline) = watch::channel(None);
+    let mut drain = Drain::new(deadline);
+    let records = batch(0..5);
+    let delivering = courier.deliver(&records, &mut drain);
+    let stopping = async {
+        // 0.2 + 0.4 … seconds, at least half of it: the eighth wait is under way.
+        tokio::time::sleep(Duration::from_secs(26)).await;
+        let _ = set.send(Some(Instant::now() + Duration::from_secs(10)));
+        Instant::now()
+    };
+    let (outcome, stopped) = tokio::join!(delivering, stopping);
+    assert_eq!(outcome, delivery(5, 0, 0));
+    assert!(stopped.elapsed() <= Duration::from_secs(3), "{stopped:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn after_the_deadline_nothing_is_tried() {
     let (mut courier, sent) = Script::courier([DONE]);
     let (_set, deadline) = watch::channel(Some(Instant::now()));
