@@ -21,7 +21,7 @@ const SYN: u8 = 2;
 /// A TCP segment.
 pub struct Segment {
     /// IP header without options, then TCP header without options.
-    bytes: [u8; 60],
+    bytes: Headers,
     /// Where the TCP header begins in `bytes`.
     tcp: usize,
     pub sequence: u32,
@@ -32,6 +32,10 @@ pub struct Segment {
     pub flags: u8,
 }
 
+/// Aligned, so that it is made by a few stores and not byte by byte in a loop.
+#[repr(C, align(8))]
+struct Headers([u8; 64]);
+
 impl Segment {
     /// Reads the headers; `None` for anything but TCP.
     ///
@@ -40,7 +44,8 @@ impl Segment {
     #[inline(always)]
     pub unsafe fn read(skb: *mut __sk_buff) -> Option<Self> {
         unsafe {
-            let mut bytes = [0u8; 60];
+            let mut headers = Headers([0; 64]);
+            let bytes = &mut headers.0;
             let total = (*skb).len;
             // 40 bytes are an IPv4 and a TCP header, or an IPv6 header.
             if !load(skb, 0, bytes.as_mut_ptr(), 40) {
@@ -101,7 +106,7 @@ impl Segment {
             Some(Self {
                 // A SYN takes one number before the data.
                 sequence: sequence.wrapping_add((flags & SYN != 0) as u32),
-                bytes,
+                bytes: headers,
                 tcp,
                 payload,
                 // The length field of the header overflows on large segments; the packet's does not.
@@ -114,7 +119,7 @@ impl Segment {
     /// Sequence number of the next byte of the other direction.
     #[inline(always)]
     pub fn acknowledged(&self) -> u32 {
-        let b = &self.bytes;
+        let b = &self.bytes.0;
         if self.tcp == 20 {
             be32(b[28], b[29], b[30], b[31])
         } else {
@@ -127,7 +132,7 @@ impl Segment {
     pub fn tuple(&self, direction: Direction) -> Tuple {
         let mut source = [0u8; 16];
         let mut destination = [0u8; 16];
-        let b = &self.bytes;
+        let b = &self.bytes.0;
         let (family, source_port, destination_port) = if self.tcp == 20 {
             source[..4].copy_from_slice(&b[12..16]);
             destination[..4].copy_from_slice(&b[16..20]);

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use smallvec::SmallVec;
+
 use super::elements::elements;
 use crate::network::Network;
 use crate::protocol::Head;
@@ -45,8 +47,8 @@ impl ClaimedClient {
 
 /// Every hop claimed, the client first: those of `Forwarded` (RFC 7239), else of
 /// `X-Forwarded-For`. A hop that is no address is `None`.
-fn hops(head: &Head) -> Option<Vec<Option<IpAddr>>> {
-    let mut hops = Vec::new();
+fn hops(head: &Head) -> Option<SmallVec<[Option<IpAddr>; 4]>> {
+    let mut hops = SmallVec::new();
     for value in head.values("forwarded") {
         for element in elements(value)? {
             let mut nodes = element.values("for");

@@ -66,8 +66,7 @@ impl LogRecordWriter {
     }
 
     pub fn body(&mut self, text: &str) {
-        tag(&mut self.out, BODY, BYTES);
-        varint(&mut self.out, field_len(text.len()) as u64);
+        open(&mut self.out, BODY, field_len(text.len()));
         field(&mut self.out, ANY_STRING, text.as_bytes());
     }
 
@@ -99,11 +98,9 @@ impl LogRecordWriter {
         let element = |v: &S| field_len(v.as_ref().len());
         let array: usize = values.iter().map(|v| field_len(element(v))).sum();
         self.attribute(key, field_len(array));
-        tag(&mut self.out, ANY_ARRAY, BYTES);
-        varint(&mut self.out, array as u64);
+        open(&mut self.out, ANY_ARRAY, array);
         for value in values {
-            tag(&mut self.out, ARRAY_VALUES, BYTES);
-            varint(&mut self.out, element(value) as u64);
+            open(&mut self.out, ARRAY_VALUES, element(value));
             field(&mut self.out, ANY_STRING, value.as_ref().as_bytes());
         }
     }
@@ -140,17 +137,25 @@ fn string(out: &mut Vec<u8>, number: u8, key: &str, value: &str) {
 
 /// Opens a `KeyValue` in field `number` whose `AnyValue` has `any_len` bytes, which follow.
 fn attribute(out: &mut Vec<u8>, number: u8, key: &str, any_len: usize) {
-    tag(out, number, BYTES);
-    varint(out, (field_len(key.len()) + field_len(any_len)) as u64);
+    open(out, number, field_len(key.len()) + field_len(any_len));
     field(out, KEY_VALUE_KEY, key.as_bytes());
-    tag(out, KEY_VALUE_VALUE, BYTES);
-    varint(out, any_len as u64);
+    open(out, KEY_VALUE_VALUE, any_len);
 }
 
 fn field(out: &mut Vec<u8>, number: u8, bytes: &[u8]) {
-    tag(out, number, BYTES);
-    varint(out, bytes.len() as u64);
+    open(out, number, bytes.len());
     out.extend_from_slice(bytes);
+}
+
+/// Opens field `number`, whose `length` bytes follow.
+fn open(out: &mut Vec<u8>, number: u8, length: usize) {
+    // Most lengths take one byte, and a record has a hundred of them.
+    if length < 0x80 {
+        out.extend_from_slice(&[number << 3 | BYTES, length as u8]);
+    } else {
+        tag(out, number, BYTES);
+        varint(out, length as u64);
+    }
 }
 
 /// Length of a field of `n` bytes whose number is below 16.

@@ -24,7 +24,7 @@ const MIXED_TOKEN: usize = 20;
 /// The word that takes the segment's place, if one does.
 pub(super) fn held(segment: &[u8], patterns: PathPatterns) -> Option<&'static str> {
     if is_short_word(segment) {
-        return (patterns.token && holds_token(segment)).then_some("{token}");
+        return (patterns.token && runs(segment).any(is_service_key)).then_some("{token}");
     }
     let plain = unescaped(segment);
     if patterns.email && holds_email(&plain) {
@@ -163,8 +163,12 @@ fn passes_luhn(digits: &[u8]) -> bool {
 
 /// A run of the letters of base64 that is too random to be words.
 fn holds_token(text: &[u8]) -> bool {
+    runs(text).any(is_token)
+}
+
+fn runs(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let within = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_+~=".contains(byte);
-    text.split(|byte| !within(byte)).any(is_token)
+    text.split(move |byte| !within(byte))
 }
 
 fn is_token(run: &[u8]) -> bool {

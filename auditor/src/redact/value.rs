@@ -37,7 +37,8 @@ pub(super) fn name(name: &str) -> Cow<'_, str> {
 
 /// It begins like the key of a common service.
 pub(super) fn is_service_key(text: &[u8]) -> bool {
-    KEYS.iter().any(|key| text.starts_with(key.as_bytes()))
+    matches!(text, [b'g' | b's' | b'x' | b'h', ..])
+        && KEYS.iter().any(|key| text.starts_with(key.as_bytes()))
 }
 
 /// Printable, without tokens, at most [`MAX_VALUE`] bytes.

@@ -1,0 +1,93 @@
+//! What auditing costs a node, beside nothing, beside empty hooks and beside a sidecar:
+//! `cargo xtask bench`.
+//!
+//! Arms take turns within each round, in another order each time, and every figure is a ratio to
+//! what the node did with nothing in the same round: what other tenants of the machine do changes
+//! more from minute to minute than what is measured.
+
+mod arm;
+mod collector;
+mod hooks;
+mod load;
+mod plot;
+mod processor;
+mod report;
+mod server;
+mod slice;
+#[expect(dead_code, reason = "the tests use the rest of it")]
+#[path = "../../tests/e2e/support"]
+mod support {
+    pub(crate) mod ports;
+    pub(crate) mod process;
+    pub(crate) mod temp;
+    pub(crate) mod until;
+}
+
+use std::path::PathBuf;
+
+use arm::Arm;
+use clap::Parser;
+use collector::Collector;
+use load::Load;
+use report::Report;
+use server::Nginx;
+use slice::Slice;
+
+#[derive(Parser)]
+struct Arguments {
+    /// Take records and nothing else
+    #[arg(long)]
+    collector: bool,
+    /// How often every arm has its turn
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Length of a turn
+    #[arg(long, default_value_t = 4)]
+    seconds: u32,
+    /// Write the report to this folder
+    #[arg(long)]
+    write: Option<PathBuf>,
+    /// What cargo tells every benchmark
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() {
+    let arguments = Arguments::parse();
+    if arguments.collector {
+        collector::serve();
+        return;
+    }
+    let nginx = Nginx::start();
+    let collector = Collector::start();
+    let mut report = Report::default();
+    for load in Load::SATURATING {
+        for round in 0..arguments.rounds {
+            let mut arms = Arm::ALL;
+            arms.rotate_left(round % Arm::ALL.len());
+            for arm in arms {
+                let slice = Slice::measure(arm, load, arguments.seconds, &nginx, &collector);
+                report.add(round, slice);
+            }
+        }
+    }
+    for arm in [Arm::EmptyHooks, Arm::Auditor] {
+        let time = slice::program_time(arm, arguments.seconds, &nginx, &collector);
+        report.program_times.insert(arm.name(), time);
+    }
+    // Half of what the node does with nothing.
+    let full = report.throughput(Arm::Nothing, Load::KeepAlive);
+    let load = Load::Steady((full / 2.0) as u32);
+    for round in 0..arguments.rounds {
+        let mut arms = Arm::ALL;
+        arms.rotate_left(round % Arm::ALL.len());
+        for arm in arms {
+            let slice = Slice::measure(arm, load, arguments.seconds, &nginx, &collector);
+            report.add(round, slice);
+        }
+    }
+    print!("{}", report.table());
+    if let Some(folder) = arguments.write {
+        report.write(&folder).expect("the report can be written");
+    }
+}
