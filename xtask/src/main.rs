@@ -9,6 +9,7 @@
 mod apt;
 mod build;
 mod demo;
+mod dist;
 mod layers;
 mod manifests;
 #[path = "../../auditor/build/route.rs"]
@@ -50,6 +51,8 @@ enum Verb {
     Layers,
     /// Write docs/record-schema.md from the code
     Schema(schema::Args),
+    /// Make the tarball, the Debian package and the image in target/dist
+    Dist(dist::Args),
     /// Write deploy/daemonset.yaml from the Helm chart
     Manifests(manifests::Args),
 }
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Verb::Test(args) => test::run(&args),
         Verb::Layers => layers::run(),
         Verb::Schema(args) => schema::run(&args),
+        Verb::Dist(args) => dist::run(&args),
         Verb::Manifests(args) => manifests::run(&args),
     };
     match result {

@@ -104,6 +104,10 @@ const TEST_PROGRAMS: &[Package] = &[
         why: "clients that send half a message",
     },
     Package {
+        name: "systemd",
+        why: "checks the service unit",
+    },
+    Package {
         name: "wrk",
         why: "HTTP load",
     },

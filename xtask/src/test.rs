@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{layers, manifests, route, schema, setup, shell};
+use crate::{dist, layers, manifests, route, schema, setup, shell};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -21,6 +21,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     // Nothing below says anything useful on a machine that lacks its tools.
     if steps.failed.is_empty() {
         checks(&mut steps);
+        // Of the binary that the record schema was written by.
+        steps.step("packages", dist::check);
         // In the profile of the kernel tests: what both need is built once.
         steps.step("unit tests", || {
             cargo(&["test", "--release", "--lib", "--bins"])

@@ -10,6 +10,7 @@ use crate::shell;
 
 /// 0.10 loads the compiler's own LLVM at run time; later versions want one from the system.
 const BPF_LINKER: &str = "0.10.4";
+const CARGO_AUDITABLE: &str = "0.7.7";
 const CARGO_DENY: &str = "0.20.2";
 
 /// The other ends of the end-to-end tests.
@@ -36,18 +37,28 @@ pub(crate) fn bpf_linker() -> Result<()> {
     cargo_install("bpf-linker", BPF_LINKER, "links the kernel programs", &[])
 }
 
+/// For what runs for a second: built for a quick build, not for speed.
+const QUICK: [(&str, &str); 3] = [
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+];
+
 pub(crate) fn cargo_deny() -> Result<()> {
-    // It runs for a second per test run, so it is built for a quick build, not for speed.
-    let quick = [
-        ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
-        ("CARGO_PROFILE_RELEASE_LTO", "off"),
-        ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
-    ];
     cargo_install(
         "cargo-deny",
         CARGO_DENY,
         "checks licences and sources",
-        &quick,
+        &QUICK,
+    )
+}
+
+pub(crate) fn cargo_auditable() -> Result<()> {
+    cargo_install(
+        "cargo-auditable",
+        CARGO_AUDITABLE,
+        "puts the list of crates into the binary",
+        &QUICK,
     )
 }
 

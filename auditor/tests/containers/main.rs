@@ -19,4 +19,5 @@ mod lifetimes;
 mod places;
 mod rig;
 mod runtime;
+mod shipped;
 mod sides;

@@ -2,10 +2,12 @@
 //! when a test fails.
 
 mod bridge;
+mod bundle;
 mod containerd;
 mod control_group;
 mod cri;
 mod image;
+mod manifest;
 mod pod;
 mod server;
 mod wire;

@@ -84,7 +84,7 @@ impl Mounts {
         Self { holder }
     }
 
-    fn namespace(&self) -> String {
+    pub(crate) fn namespace(&self) -> String {
         format!("/proc/{}/ns/mnt", self.holder.pid())
     }
 }
