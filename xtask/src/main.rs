@@ -7,9 +7,11 @@
 )]
 
 mod apt;
+mod bench;
 mod build;
 mod demo;
 mod dist;
+mod fuzz;
 mod layers;
 mod manifests;
 #[path = "../../auditor/build/route.rs"]
@@ -47,6 +49,10 @@ enum Verb {
     Run(run::Args),
     /// Run every check and every test, kernel tests included
     Test(test::Args),
+    /// Measure what auditing costs, beside nothing and beside a sidecar
+    Bench(bench::Args),
+    /// Feed the fuzz targets for a while
+    Fuzz(fuzz::Args),
     /// Check that modules only use what their layer may use
     Layers,
     /// Write docs/record-schema.md from the code
@@ -63,6 +69,8 @@ fn main() -> ExitCode {
         Verb::Build => build::run(),
         Verb::Run(args) => run::run(&args),
         Verb::Test(args) => test::run(&args),
+        Verb::Bench(args) => bench::run(&args),
+        Verb::Fuzz(args) => fuzz::run(&args),
         Verb::Layers => layers::run(),
         Verb::Schema(args) => schema::run(&args),
         Verb::Dist(args) => dist::run(&args),

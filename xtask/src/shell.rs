@@ -55,6 +55,15 @@ pub(crate) fn as_root(program: impl AsRef<OsStr>) -> Result<Command> {
     Ok(command)
 }
 
+/// Makes cargo run what it builds as root, and build it as the developer.
+pub(crate) fn as_root_under_cargo(cargo: &mut Command) -> Result<()> {
+    if !is_root()? {
+        let host = host()?.to_uppercase().replace('-', "_");
+        cargo.env(format!("CARGO_TARGET_{host}_RUNNER"), "sudo --preserve-env");
+    }
+    Ok(())
+}
+
 pub(crate) fn is_root() -> Result<bool> {
     Ok(fs::metadata("/proc/self")
         .context("/proc is not mounted")?
@@ -68,6 +77,17 @@ pub(crate) fn which(program: &str) -> Option<PathBuf> {
         .into_iter()
         .map(|folder| folder.join(program))
         .find(|path| path.is_file())
+}
+
+/// The target triple that cargo builds for here.
+pub(crate) fn host() -> Result<String> {
+    let output = Command::new("rustc")
+        .arg("-vV")
+        .output()
+        .context("start rustc")?;
+    let version = String::from_utf8(output.stdout)?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc -vV names no host")?.to_owned())
 }
 
 /// The command as one would type it.

@@ -1,12 +1,14 @@
 //! `cargo xtask test`: every check and every test, in the order of how soon each one fails.
 
 use std::env;
-use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
-use crate::{dist, layers, manifests, route, schema, setup, shell};
+use crate::{dist, fuzz, layers, manifests, route, schema, setup, shell};
+
+/// For each target: it still builds, and what it found before is mended.
+const FUZZ_SECONDS: u32 = 10;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -28,6 +30,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             cargo(&["test", "--release", "--lib", "--bins"])
         });
         if !args.fast {
+            steps.step("fuzz targets", || {
+                fuzz::run(&fuzz::Args {
+                    seconds: FUZZ_SECONDS,
+                    target: None,
+                })
+            });
             steps.step("kernel tests", kernel_tests);
         }
     }
@@ -63,25 +71,8 @@ fn kernel_tests() -> Result<()> {
     let mut command = shell::cargo();
     command.args(["test", "--release", "--package", "auditor", "--test", "*"]);
     command.args(["--", "--test-threads=1"]);
-    if !shell::is_root()? {
-        let runner = format!(
-            "CARGO_TARGET_{}_RUNNER",
-            host()?.to_uppercase().replace('-', "_")
-        );
-        command.env(runner, "sudo --preserve-env");
-    }
+    shell::as_root_under_cargo(&mut command)?;
     shell::run(&mut command)
-}
-
-/// The target triple that `cargo test` builds for here.
-fn host() -> Result<String> {
-    let output = Command::new("rustc")
-        .arg("-vV")
-        .output()
-        .context("start rustc")?;
-    let version = String::from_utf8(output.stdout)?;
-    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-    Ok(host.context("rustc -vV names no host")?.to_owned())
 }
 
 fn licences() -> Result<()> {

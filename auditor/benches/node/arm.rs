@@ -50,7 +50,6 @@ enum Kind {
 /// What an auditor said at its end.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ended {
-    pub records: u64,
     pub lost: u64,
     pub undelivered: u64,
 }
@@ -116,10 +115,13 @@ impl Arm {
 impl On<'_> {
     /// Processes whose work is not the node's.
     pub fn uncounted(&self) -> Vec<u32> {
-        self.collector.map(|collector| collector.pid()).into_iter().collect()
+        self.collector
+            .map(|collector| collector.pid())
+            .into_iter()
+            .collect()
     }
 
-    /// Resident memory of the auditor, bytes.
+    /// Memory of the auditor, bytes.
     pub fn resident(&self) -> Option<u64> {
         match &self.kind {
             Kind::Auditor { process, .. } => Some(resident(process.pid())),
@@ -144,10 +146,11 @@ impl On<'_> {
         let figure = |name: &str| {
             let mut figures = line.split_whitespace().filter_map(|f| f.split_once('='));
             let found = figures.find(|(key, _)| *key == name);
-            found.and_then(|(_, value)| value.parse().ok()).unwrap_or_default()
+            found
+                .and_then(|(_, value)| value.parse().ok())
+                .unwrap_or_default()
         };
         Some(Ended {
-            records: figure("records"),
             lost: figure("lost"),
             undelivered: figure("undelivered"),
         })
@@ -160,7 +163,9 @@ fn auditor(arguments: &[&str]) -> Kind {
     let mut command = Command::new(AUDITOR);
     command.args(["run", "--output", "none"]).args(arguments);
     if !arguments.contains(&"--no-journal") {
-        command.arg("--journal-dir").arg(folder.path().join("journal"));
+        command
+            .arg("--journal-dir")
+            .arg(folder.path().join("journal"));
     }
     command.env_clear();
     command.stderr(File::create(&log).expect("a temporary file can be made"));
@@ -170,7 +175,9 @@ fn auditor(arguments: &[&str]) -> Kind {
         if let Some(status) = process.ended() {
             panic!("the auditor ended with {status}:\n{log}");
         }
-        log.lines().any(|line| line.ends_with("ready")).then_some(())
+        log.lines()
+            .any(|line| line.ends_with("ready"))
+            .then_some(())
     });
     Kind::Auditor { process, folder }
 }

@@ -69,7 +69,9 @@ pub fn serve() {
                 let service = service_fn(take);
                 let builder = Builder::new(TokioExecutor::new());
                 // The auditor ends it when it likes.
-                let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+                let _ = builder
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await;
             });
         }
     });

@@ -55,10 +55,7 @@ impl EmptyHooks {
         let root = CgroupRoot::find().map_err(io::Error::other)?;
         let root = root.as_fd().as_raw_fd();
         Ok(Self {
-            _links: [
-                attach(root, INGRESS)?,
-                attach(root, EGRESS)?,
-            ],
+            _links: [attach(root, INGRESS)?, attach(root, EGRESS)?],
         })
     }
 }

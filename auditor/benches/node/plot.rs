@@ -26,7 +26,11 @@ pub fn bars(lines: &[Line]) -> String {
             );
         }
         let ratio = line.throughput.median;
-        let colour = if line.arm == Arm::Envoy { "#c44" } else { "#368" };
+        let colour = if line.arm == Arm::Envoy {
+            "#c44"
+        } else {
+            "#368"
+        };
         let _ = writeln!(
             body,
             r#"<text x="0" y="{:.0}">{}</text><rect x="{LEFT}" y="{y:.0}" width="{:.0}" height="13" fill="{colour}"/><text x="{:.0}" y="{:.0}">{:.0} %</text>"#,

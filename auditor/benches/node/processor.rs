@@ -32,25 +32,30 @@ impl Busy {
     /// What was counted since then.
     pub fn since(self, before: Self) -> Duration {
         let uncounted = self.uncounted.saturating_sub(before.uncounted);
-        self.node.saturating_sub(before.node).saturating_sub(uncounted)
+        self.node
+            .saturating_sub(before.node)
+            .saturating_sub(uncounted)
     }
 }
 
-/// Resident memory of a process, bytes.
+/// Memory of a process, with the ring that it shares with the kernel, bytes. The ring is mapped
+/// twice, one behind the other, and counts once.
 pub fn resident(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
     let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
     kib.unwrap_or_default() * 1024
 }
 
-pub fn of_process(pid: u32) -> Duration {
+fn of_process(pid: u32) -> Duration {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // The name in parentheses may hold anything.
     let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
     let ticks = |n: usize| -> u64 {
         let field = fields.split_whitespace().nth(n);
-        field.and_then(|field| field.parse().ok()).unwrap_or_default()
+        field
+            .and_then(|field| field.parse().ok())
+            .unwrap_or_default()
     };
     of_ticks(ticks(11) + ticks(12))
 }

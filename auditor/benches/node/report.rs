@@ -30,6 +30,7 @@ pub struct Line {
     pub throughput: Spread,
     /// Microseconds of CPU for each request, over those with nothing in the same round.
     pub added_us: Spread,
+    pub p50: Option<Spread>,
     pub p99: Option<Spread>,
     /// Bytes.
     pub resident: Option<Spread>,
@@ -82,8 +83,12 @@ impl Report {
                 loads.push(slice.load);
             }
         }
-        let pairs = loads.iter().flat_map(|load| Arm::ALL.map(|arm| (arm, *load)));
-        pairs.filter_map(|(arm, load)| self.line(arm, load)).collect()
+        let pairs = loads
+            .iter()
+            .flat_map(|load| Arm::ALL.map(|arm| (arm, *load)));
+        pairs
+            .filter_map(|(arm, load)| self.line(arm, load))
+            .collect()
     }
 
     fn line(&self, arm: Arm, load: Load) -> Option<Line> {
@@ -107,16 +112,21 @@ impl Report {
                 slice.requests_per_second / nothing.requests_per_second
             })?,
             added_us: beside(|slice, nothing| slice.cpu_us - nothing.cpu_us)?,
+            p50: Spread::of(slices.iter().filter_map(|(_, s)| s.p50)),
             p99: Spread::of(slices.iter().filter_map(|(_, s)| s.p99)),
             resident: Spread::of(slices.iter().filter_map(|(_, s)| Some(s.resident? as f64))),
-            lost: slices.iter().filter_map(|(_, s)| s.ended).map(|e| e.lost + e.undelivered).sum(),
+            lost: slices
+                .iter()
+                .filter_map(|(_, s)| s.ended)
+                .map(|e| e.lost + e.undelivered)
+                .sum(),
         })
     }
 
     pub fn table(&self) -> String {
         let mut text = String::from(
-            "| load | arm | requests/s | of nothing | CPU added, us/request | p99, us | memory, MB | lost |\n\
-             |---|---|---|---|---|---|---|---|\n",
+            "| load | arm | requests/s | of nothing | CPU added, us/request | p50, us | p99, us | memory, MB | lost |\n\
+             |---|---|---|---|---|---|---|---|---|\n",
         );
         for line in self.lines() {
             let ratio = line.throughput;
@@ -126,7 +136,7 @@ impl Report {
             };
             let _ = writeln!(
                 text,
-                "| {} | {} | {:.0} | {:.3} ({:.3} to {:.3}) | {:.1} ({:.1} to {:.1}) | {} | {} | {} |",
+                "| {} | {} | {:.0} | {:.3} ({:.3} to {:.3}) | {:.1} ({:.1} to {:.1}) | {} | {} | {} | {} |",
                 line.load.name(),
                 line.arm.name(),
                 line.requests_per_second.median,
@@ -136,13 +146,17 @@ impl Report {
                 added.median,
                 added.least,
                 added.most,
+                optional(line.p50, 1.0),
                 optional(line.p99, 1.0),
                 optional(line.resident, 1e6),
                 line.lost,
             );
         }
         for (arm, time) in &self.program_times {
-            let _ = writeln!(text, "\nKernel programs, {arm}: {time:.0} ns for each request");
+            let _ = writeln!(
+                text,
+                "\nKernel programs, {arm}: {time:.0} ns for each request"
+            );
         }
         text
     }
@@ -160,6 +174,7 @@ impl Report {
                     "requests_per_second": line.requests_per_second.json(),
                     "throughput_of_nothing": line.throughput.json(),
                     "cpu_added_us": line.added_us.json(),
+                    "p50_us": line.p50.map(Spread::json),
                     "p99_us": line.p99.map(Spread::json),
                     "resident_bytes": line.resident.map(Spread::json),
                     "lost": line.lost,

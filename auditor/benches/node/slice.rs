@@ -1,6 +1,9 @@
 //! One turn of one arm under one load.
 
-use std::{fs, thread, time::{Duration, Instant}};
+use std::{
+    fs, thread,
+    time::{Duration, Instant},
+};
 
 use aya::programs::loaded_programs;
 
