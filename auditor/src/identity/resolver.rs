@@ -159,7 +159,7 @@ impl Resolver {
         place: Place,
         executable: &Known<Arc<str>>,
         method: Method,
-        reason: Option<Why>,
+        weaker: Option<Why>,
         now: Duration,
     ) -> Answer {
         let at = now.as_nanos() as u64;
@@ -169,9 +169,7 @@ impl Resolver {
             Place::Pod(uid) => (self.catalog.pod(uid, at), generation),
             Place::Service(_) | Place::Host | Place::Nowhere(_) => (Naming::Unasked, None),
         };
-        let reason = reason.or(naming.reason());
-        let named = naming.named();
-        let workload = Workload::new(&self.host, place, executable, method, reason, named);
+        let workload = Workload::new(&self.host, place, executable, method, weaker, &naming);
         Answer {
             workload: self.share(workload),
             may_improve: naming.may_improve(),
@@ -215,7 +213,7 @@ impl Resolver {
     ) -> Answer {
         let executable = self.process(socket, now).executable;
         let at_root = path.value().is_some_and(|path| **path == *"/");
-        let (place, reason) = if path.value().is_some() && !at_root {
+        let (place, weaker) = if path.value().is_some() && !at_root {
             (Place::Host, None)
         } else if let Some((place, legacy)) = self.place_of_owner(socket, now) {
             (place, path.why().or(legacy.then_some(Why::CgroupV1Only)))
@@ -226,7 +224,7 @@ impl Resolver {
             let why = path.why().unwrap_or(Why::CgroupV1Only);
             (Place::Nowhere(why), None)
         };
-        self.answer(place, &executable, Method::Process, reason, now)
+        self.answer(place, &executable, Method::Process, weaker, now)
     }
 
     /// Where the owner of the socket is placed, and whether only cgroup v1 says so.

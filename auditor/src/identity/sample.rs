@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::OtherEnd;
 use super::caller::Caller;
+use super::catalog::Naming;
 use super::host::Host;
 use super::known::{Known, Why};
 use super::resolved::Resolved;
@@ -13,6 +14,7 @@ use crate::protocol::{Exchange, Head, Incomplete, Message};
 use crate::record::{Fact, Record};
 use crate::session::{BootTime, ConnectionFacts, Moment, Owner, Role};
 
+const CONTAINER: &str = "/docker/2f1d6a7c0b9e4835a1c7d2e8f04b6935d7c1e0a2b3f4958671829304a5b6c7d8";
 const POD: &str = "/kubepods/pod8dbc3a70-4f3c-4b5e-9b0e-6f7a1d2c3b4e";
 
 /// A pod's workload.
@@ -23,6 +25,21 @@ pub(crate) fn pod() -> Arc<Workload> {
 /// A service of the node itself.
 pub(crate) fn service() -> Arc<Workload> {
     workload(Place::of("/system.slice/kubelet.service"))
+}
+
+/// A process of the node in no service, recognised without its control group.
+pub(crate) fn process() -> Arc<Workload> {
+    workload(Place::Host)
+}
+
+/// What may be anywhere on the node.
+pub(crate) fn nowhere() -> Arc<Workload> {
+    workload(Place::Nowhere(Why::CgroupV1Only))
+}
+
+/// A container outside pods.
+pub(crate) fn container() -> Arc<Workload> {
+    workload(Place::of(CONTAINER))
 }
 
 /// One exchange that a pod answered, asked by `other`; it began at `time` and took a microsecond.
@@ -70,14 +87,18 @@ fn workload(place: Place) -> Arc<Workload> {
         node_name: None,
         cluster_name: None,
     };
-    let absent = Known::Absent(Why::NoProcess);
+    let executable = Known::Value("tool".into());
+    let (method, weaker) = match place {
+        Place::Host => (Method::Process, Some(Why::NotInACgroup)),
+        _ => (Method::Cgroup, None),
+    };
     Arc::new(Workload::new(
         &host,
         place,
-        &absent,
-        Method::Cgroup,
-        None,
-        None,
+        &executable,
+        method,
+        weaker,
+        &Naming::Unasked,
     ))
 }
 

@@ -4,7 +4,7 @@ mod pod;
 
 use std::sync::Arc;
 
-use super::catalog::Named;
+use super::catalog::{Named, Naming};
 use super::container::{Container, pod_uid};
 use super::host::Host;
 use super::known::{Known, Why};
@@ -71,8 +71,11 @@ impl Place {
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Workload {
     container: Option<Container>,
+    of_host: bool,
     method: Option<Method>,
-    reason: Option<Why>,
+    /// Why a weaker method had to do.
+    weaker: Option<Why>,
+    absence: Option<Why>,
     resource: Vec<(&'static str, String)>,
     owner: Option<Owner>,
     audit: AuditScope,
@@ -87,9 +90,11 @@ impl Workload {
         place: Place,
         executable: &Known<Arc<str>>,
         method: Method,
-        reason: Option<Why>,
-        named: Option<&Named>,
+        weaker: Option<Why>,
+        naming: &Naming,
     ) -> Self {
+        let named = naming.named();
+        let of_host = matches!(place, Place::Service(_) | Place::Host);
         let (container, mut pod, mut name) = match place {
             Place::Container(containers) => {
                 let container = the_known(containers, named);
@@ -126,7 +131,6 @@ impl Workload {
         };
         // A workload that nothing is known of was recognised in no way.
         let recognised = name.value().is_some() || pod.is_some();
-        let reason = reason.or(name.why());
         let attributes = [
             ("service.name", name.value()),
             (
@@ -151,8 +155,10 @@ impl Workload {
         resource.extend(named.map(pod::attributes).unwrap_or_default());
         Self {
             container,
+            of_host,
             method: recognised.then_some(method),
-            reason,
+            weaker,
+            absence: naming.reason().or(name.why()),
             resource,
             owner,
             audit: named.map_or(AuditScope::Full, |named| named.audit),
@@ -163,7 +169,7 @@ impl Workload {
     pub(super) fn auditor(host: &Host) -> Self {
         let name = Place::Service("auditor".to_owned());
         let absent = Known::Absent(Why::NoProcess);
-        Self::new(host, name, &absent, Method::Process, None, None)
+        Self::new(host, name, &absent, Method::Process, None, &Naming::Unasked)
     }
 
     /// Value of an attribute of the resource.
@@ -183,8 +189,7 @@ impl Workload {
 
     /// A process of the node itself: known to be in no container and no pod.
     pub fn is_of_host(&self) -> bool {
-        let in_pod = self.attribute("k8s.pod.uid").is_some();
-        self.method.is_some() && self.container.is_none() && !in_pod
+        self.of_host
     }
 
     /// Absent when the workload could not be recognised at all; then there is a `reason`.
@@ -204,7 +209,12 @@ impl Workload {
 
     /// Why something is absent, or why a weaker method had to do.
     pub fn reason(&self) -> Option<Why> {
-        self.reason
+        self.weaker.or(self.absence)
+    }
+
+    /// Why something is absent.
+    pub fn absence(&self) -> Option<Why> {
+        self.absence
     }
 }
 
@@ -217,7 +227,7 @@ fn the_known(containers: Vec<Container>, named: Option<&Named>) -> Option<Contai
 
 #[cfg(test)]
 mod tests {
-    use super::{Method, Place, Workload};
+    use super::{Method, Naming, Place, Workload};
     use crate::identity::host::Host;
     use crate::identity::known::{Known, Why};
 
@@ -233,7 +243,8 @@ mod tests {
         };
         let executable = Known::Value("curl".into());
         let place = Place::of(path);
-        Workload::new(&host, place, &executable, Method::Cgroup, None, None)
+        let unasked = Naming::Unasked;
+        Workload::new(&host, place, &executable, Method::Cgroup, None, &unasked)
     }
 
     fn get<'a>(workload: &'a Workload, key: &str) -> Option<&'a str> {

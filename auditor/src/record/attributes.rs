@@ -81,7 +81,7 @@ attributes! {
     STREAM_ID = "auditor.stream.id", "int", "HTTP/2 stream of the exchange.";
     STREAM_PUSHED = "auditor.stream.pushed", "bool", "The server made the request itself (PUSH_PROMISE): the client sent none.";
     STREAM_RESET = "auditor.stream.reset", "string", "The stream was given up (RST_STREAM): `received` or `sent` by the audited end.";
-    PEER_KIND = "auditor.peer.kind", "string", "What the other end is. A socket of this node, by the connection itself: `pod` or `host_process`. Else whoever held its address: `pod`, `service`, `node` or `external`.";
+    PEER_KIND = "auditor.peer.kind", "string", "What the other end is. A socket of this node, by the connection itself: `pod`, `container` (in no pod) or `host_process`; absent where it may be any. Else whoever held its address: `pod`, `service`, `node` or `external`.";
     PEER_SERVICE_NAME = "auditor.peer.service.name", "string", "`service.name` of the other end, or the name of the Kubernetes service whose address was called.";
     PEER_NAMESPACE_NAME = "auditor.peer.k8s.namespace.name", "string", "Namespace of the other end.";
     PEER_POD_NAME = "auditor.peer.k8s.pod.name", "string", "Pod of the other end.";

@@ -35,8 +35,16 @@ pub(super) fn write(attributes: &mut Attributes<'_>, resolved: &Resolved) {
 
 fn socket(attributes: &mut Attributes<'_>, workload: &Workload) {
     let uid = workload.attribute("k8s.pod.uid");
-    let kind = if uid.is_some() { "pod" } else { "host_process" };
-    attributes.string(a::PEER_KIND, kind);
+    let kind = if uid.is_some() {
+        Some("pod")
+    } else if workload.container().is_some() {
+        Some("container")
+    } else {
+        workload.is_of_host().then_some("host_process")
+    };
+    if let Some(kind) = kind {
+        attributes.string(a::PEER_KIND, kind);
+    }
     for (key, name) in [
         (a::PEER_SERVICE_NAME, "service.name"),
         (a::PEER_NAMESPACE_NAME, "k8s.namespace.name"),
@@ -50,7 +58,8 @@ fn socket(attributes: &mut Attributes<'_>, workload: &Workload) {
     if let Some(owner) = workload.owner() {
         self::owner(attributes, owner);
     }
-    if let Some(reason) = workload.reason() {
+    // A weaker method is said by the records of that end; here it would deny the name beside it.
+    if let Some(reason) = workload.absence() {
         attributes.string(a::PEER_REASON, reason.as_str());
     }
 }

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 mod paths;
+mod peers;
 
 use super::{HeaderAllowList, Policies, Redactor, Sealed};
 use crate::aggregate::Aggregator;

@@ -136,11 +136,12 @@ fn a_process_steps_in_for_a_cgroup_that_is_absent_only_while_it_is_there() {
         (Some("nginx"), Some(Method::Process))
     );
     assert_eq!(placed.reason(), Some(Why::NotInACgroup));
+    assert_eq!(placed.absence(), None);
     let gone = resolver
         .workload(&socket(u64::MAX, Some(9), "curl"), NOW)
         .workload;
     assert_eq!((name(&gone), gone.method()), (None, None));
-    assert_eq!(gone.reason(), Some(Why::CgroupGone));
+    assert_eq!(gone.absence(), Some(Why::CgroupGone));
 }
 
 #[test]
