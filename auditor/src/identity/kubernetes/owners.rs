@@ -6,8 +6,8 @@
 //! looked up when a record is about it, and told by its controller: once for all of its pods.
 
 mod reference;
+mod sought;
 
-use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,13 +25,11 @@ use crate::identity::bounded::Bounded;
 use crate::identity::known::{Known, Why};
 use crate::identity::metadata::{Owner, Pod, Source, Update};
 use reference::{Answer, Reference};
+use sought::Sought;
 
 /// Replica sets and jobs that are remembered: a node has hundreds of pods at a time, and speaks
 /// with those of thousands at most.
 const FOUND: usize = 4096;
-
-/// Replica sets and jobs that are to be looked up. The pods of one more go without.
-const SOUGHT: usize = 16_384;
 
 /// Look-ups at a time: a node that starts does not take the server for itself.
 const LOOKUPS: usize = 4;
@@ -45,26 +43,14 @@ pub(super) enum Word {
     Update(Update),
 }
 
-struct Sought {
-    reference: Reference,
-    /// Of this node, by `Pod::uid`.
-    pods: HashMap<Arc<str>, Arc<Pod>>,
-    /// A record is about a pod of another node.
-    wanted: bool,
-}
-
 pub(super) struct Owners {
     api: Api,
     updates: Sender<Update>,
-    /// By uid, as all below.
+    /// By uid of what was looked up.
     found: Bounded<Arc<str>, Known<Option<Owner>>>,
     /// When a look-up for records failed.
     failed: Bounded<Arc<str>, Instant>,
-    sought: HashMap<Arc<str>, Sought>,
-    /// The pods in there, with whose uid each waits for.
-    waiting: HashMap<Arc<str>, Arc<str>>,
-    queue: VecDeque<Arc<str>>,
-    asked: HashSet<Arc<str>>,
+    sought: Sought,
     lookups: JoinSet<Answer>,
     retry_at: Option<Instant>,
     backoff: Backoff,
@@ -77,10 +63,7 @@ impl Owners {
             updates,
             found: Bounded::new(FOUND),
             failed: Bounded::new(FOUND),
-            sought: HashMap::new(),
-            waiting: HashMap::new(),
-            queue: VecDeque::new(),
-            asked: HashSet::new(),
+            sought: Sought::default(),
             lookups: JoinSet::new(),
             retry_at: None,
             backoff: backoff(),
@@ -123,9 +106,9 @@ impl Owners {
             Word::Pod(pod) => self.pod(pod).await,
             Word::Update(update) => {
                 match &update {
-                    Update::PodGone(_, uid) => self.forget(uid),
+                    Update::PodGone(_, uid) => self.sought.forget(uid),
                     // What is there is named again.
-                    Update::ListBegin(_) => self.forget_all(),
+                    Update::ListBegin(_) => self.sought.forget_all(),
                     Update::ListEnd(_) | Update::Back(_) => self.ask_again(),
                     _ => {}
                 }
@@ -135,7 +118,7 @@ impl Owners {
     }
 
     async fn pod(&mut self, mut pod: Pod) -> Result<(), Closed> {
-        self.forget(&pod.uid);
+        self.sought.forget(&pod.uid);
         let Some(reference) = Reference::of(&pod) else {
             return self.tell(pod.into()).await;
         };
@@ -143,15 +126,11 @@ impl Owners {
             complete(&mut pod, found);
             return self.tell(pod.into()).await;
         }
-        let owner = Arc::clone(&reference.uid);
-        let Some(sought) = self.seek(reference) else {
-            pod.owner_unknown = Some(Why::IndexFull);
-            return self.tell(pod.into()).await;
-        };
         pod.owner_unknown = Some(Why::NotYetKnown);
-        let pod = Arc::new(pod);
-        sought.pods.insert(Arc::clone(&pod.uid), Arc::clone(&pod));
-        self.waiting.insert(Arc::clone(&pod.uid), owner);
+        let mut pod = Arc::new(pod);
+        if !self.sought.add(reference, &pod) {
+            Arc::make_mut(&mut pod).owner_unknown = Some(Why::IndexFull);
+        }
         self.tell(pod).await
     }
 
@@ -167,61 +146,18 @@ impl Owners {
         if failed.is_some_and(|at| at.elapsed() < AGAIN) {
             return Ok(());
         }
-        if let Some(sought) = self.seek(reference) {
-            sought.wanted = true;
+        if self.sought.want(reference) {
             return Ok(());
         }
         let owner = Known::Absent(Why::IndexFull);
         self.send(Update::Owner { of, owner }).await
     }
 
-    /// `None` where there is no room.
-    fn seek(&mut self, reference: Reference) -> Option<&mut Sought> {
-        let uid = Arc::clone(&reference.uid);
-        if !self.sought.contains_key(&uid) {
-            if self.sought.len() >= SOUGHT {
-                return None;
-            }
-            self.queue.push_back(Arc::clone(&uid));
-        }
-        Some(self.sought.entry(uid).or_insert_with(|| Sought {
-            reference,
-            pods: HashMap::new(),
-            wanted: false,
-        }))
-    }
-
-    fn forget(&mut self, pod: &str) {
-        let Some(owner) = self.waiting.remove(pod) else {
-            return;
-        };
-        if let Some(sought) = self.sought.get_mut(&owner) {
-            sought.pods.remove(pod);
-            if sought.pods.is_empty() && !sought.wanted {
-                self.sought.remove(&owner);
-            }
-        }
-    }
-
-    fn forget_all(&mut self) {
-        self.waiting.clear();
-        self.sought.retain(|_, sought| {
-            sought.pods.clear();
-            sought.wanted
-        });
-    }
-
     fn look_up(&mut self) {
         while self.lookups.len() < LOOKUPS
-            && let Some(uid) = self.queue.pop_front()
+            && let Some(reference) = self.sought.next()
         {
-            let Some(sought) = self.sought.get(&uid) else {
-                continue;
-            };
-            if self.asked.insert(uid) {
-                let lookup = sought.reference.clone().look_up(self.api.clone());
-                self.lookups.spawn(lookup);
-            }
+            self.lookups.spawn(reference.look_up(self.api.clone()));
         }
     }
 
@@ -230,21 +166,19 @@ impl Owners {
         uid: &Arc<str>,
         found: Result<Known<Option<Owner>>, Failure>,
     ) -> Result<(), Closed> {
-        self.asked.remove(uid);
         let owner = match found {
             Ok(owner) => owner,
             Err(failure) => return self.fails(uid, &failure).await,
         };
         self.found.insert(Arc::clone(uid), owner.clone());
-        let Some(sought) = self.sought.remove(uid) else {
+        let Some(waiting) = self.sought.found(uid) else {
             return Ok(());
         };
-        for (of, mut pod) in sought.pods {
-            self.waiting.remove(&of);
+        for mut pod in waiting.pods.into_values() {
             complete(Arc::make_mut(&mut pod), &owner);
             self.tell(pod).await?;
         }
-        if sought.wanted {
+        if waiting.wanted {
             let of = Arc::clone(uid);
             self.send(Update::Owner { of, owner }).await?;
         }
@@ -264,20 +198,7 @@ impl Owners {
             self.retry_at = Some(Instant::now() + self.backoff.next(jitter()));
         }
         let why = failure.why();
-        let Some(sought) = self.sought.get_mut(uid) else {
-            return Ok(());
-        };
-        let was_wanted = std::mem::take(&mut sought.wanted);
-        let mut changed = Vec::new();
-        for pod in sought.pods.values_mut() {
-            if pod.owner_unknown != Some(why) {
-                Arc::make_mut(pod).owner_unknown = Some(why);
-                changed.push(Arc::clone(pod));
-            }
-        }
-        if sought.pods.is_empty() {
-            self.sought.remove(uid);
-        }
+        let (changed, was_wanted) = self.sought.failed(uid, why);
         for pod in changed {
             self.tell(pod).await?;
         }
@@ -291,7 +212,7 @@ impl Owners {
 
     fn ask_again(&mut self) {
         self.retry_at = None;
-        self.queue = self.sought.keys().cloned().collect();
+        self.sought.ask_again();
     }
 
     async fn tell(&self, pod: Arc<Pod>) -> Result<(), Closed> {
