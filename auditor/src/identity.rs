@@ -40,7 +40,7 @@ pub use catalog::{Catalog, Sources, Wanted};
 pub use cgroup::CgroupPaths;
 pub use container::{Container, Runtime};
 pub use cri::{Cri, CriSettings, CriSettingsError};
-pub use directory::{Directory, Moment, Peer};
+pub use directory::{Directory, Moment, Peer, Refused};
 pub use forwarded::ClaimedClient;
 pub use host::Host;
 pub use known::{Known, Why};

@@ -29,8 +29,6 @@ pub(super) struct Account {
     pub(super) connections: u64,
     /// Records that wait for a name.
     pub(super) waiting: u64,
-    /// Pods, services and others that sources of metadata told of and that are not kept.
-    pub(super) metadata_refused: u64,
     pub(super) kernel: Counters,
 }
 
@@ -47,7 +45,6 @@ impl Default for Account {
             losses: BTreeMap::new(),
             connections: 0,
             waiting: 0,
-            metadata_refused: 0,
             kernel: Counters::ZERO,
         }
     }
@@ -69,7 +66,6 @@ impl Account {
             losses: self.losses.clone(),
             connections: self.connections,
             waiting: self.waiting,
-            metadata_refused: self.metadata_refused,
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::container::Container;
-use super::directory::{Directory, Moment, Peer};
+use super::directory::{Directory, Moment, Peer, Refused};
 use super::known::{Known, Why};
 use super::metadata::{AuditScope, Pod, PodContainer, Source, Update};
 
@@ -116,7 +116,7 @@ impl Catalog {
     }
 
     /// So much of what sources told is not kept.
-    pub(super) fn refused(&self) -> u64 {
+    pub(super) fn refused(&self) -> Refused {
         self.directory.refused()
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::bounded::Bounded;
 use super::caller::Caller;
-use super::directory::{Moment, Peer};
+use super::directory::{Moment, Peer, Refused};
 use super::known::{Known, Why};
 use super::metadata::Update;
 use super::resolver::{LocalProcess, Resolver, Role, SocketFacts};
@@ -106,7 +106,7 @@ impl Identifier {
     }
 
     /// How much of what sources of metadata said is not kept.
-    pub fn refused(&self) -> u64 {
+    pub fn refused(&self) -> Refused {
         self.resolver.catalog().refused()
     }
 

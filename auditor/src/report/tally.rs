@@ -17,6 +17,8 @@ use crate::record::{EventName, attribute as a};
 
 /// The stage of losses that the journal still has.
 const DELIVERY: &str = "export";
+/// The stage of losses of names.
+const IDENTITY: &str = "identity";
 /// Names of resources kept; a node has far fewer workloads.
 const MAX_RESOURCES: usize = 16_384;
 
@@ -249,6 +251,10 @@ impl Tally {
         self.losses
             .add(parts.each_ref().map(String::as_str), counts);
         self.totals.loss_records += 1;
+        // Names are not accesses.
+        if stage == IDENTITY {
+            return Ok(());
+        }
         if stage == DELIVERY {
             grow(&mut self.totals.undelivered, lost);
             return Ok(());

@@ -47,7 +47,7 @@ fn every_access_is_in_the_totals_and_in_a_row_or_the_others() {
     assert_eq!((totals.failed, totals.refused), (40, 44));
     assert_eq!(
         (totals.lost, totals.undelivered, totals.loss_records),
-        (7, 3, 2)
+        (7, 3, 3)
     );
     assert_eq!(totals.statuses, [0, 1356, 0, 44, 40]);
     let steps = report.facts.course.steps.iter();

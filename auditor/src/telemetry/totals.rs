@@ -31,7 +31,6 @@ pub struct Totals {
     pub connections: u64,
     /// Records that wait for a name.
     pub waiting: u64,
-    pub metadata_refused: u64,
 }
 
 /// The latest counts: set by the thread that counts, read when somebody asks.
@@ -107,11 +106,6 @@ impl Collector for SharedTotals {
                 "Records that the scope left out",
                 totals.out_of_scope,
             ),
-            (
-                "auditor_metadata_refused",
-                "Pods, services, nodes and namespaces told of that there was no room for",
-                totals.metadata_refused,
-            ),
         ] {
             counter(&mut to, name, help, count)?;
         }
@@ -166,7 +160,7 @@ fn losses(
 ) -> Result<(), fmt::Error> {
     let mut encoder = to.encode_descriptor(
         "auditor_lost",
-        "Interactions and events without a record, as the loss records tell them",
+        "What the loss records tell: interactions, events, names",
         None,
         ConstCounter::new(0u64).metric_type(),
     )?;

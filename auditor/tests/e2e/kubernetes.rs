@@ -14,7 +14,7 @@ use crate::support::client::curl;
 use crate::support::kernel::cgroup_root;
 use crate::support::ports;
 use crate::support::process::Process;
-use crate::support::record::{Record, Side};
+use crate::support::record::{LOSS, Record, Side};
 use crate::support::until::until;
 
 const UID: &str = "8dbc3a70-4f3c-4b5e-9b0e-6f7a1d2c3b4e";
@@ -160,4 +160,31 @@ fn records_flow_without_the_api_server_and_are_complete_with_it() {
     assert!(log.contains("metadata can't be had"), "{log}");
     assert!(!log.contains(SECRET) && !log.contains("token-of-the-test"));
     stopped.assert_nothing_lost();
+}
+
+#[test]
+fn an_object_that_cannot_be_read_is_told_as_a_lost_name() {
+    let api = Server::start();
+    let mut broken = pod("broken", NODE, "10.1.0.2", None);
+    broken["status"] = json!("not what it should be");
+    api.put(PODS, broken);
+    let kubeconfig = api.kubeconfig().to_str().expect("it is text");
+    let auditor = Auditor::start_with(&["--kubeconfig", kubeconfig], &[("NODE_NAME", NODE)]);
+    auditor.await_records(1, |record| record.event_name == LOSS);
+    let stopped = auditor.stop();
+    let losses: Vec<_> = stopped
+        .records()
+        .filter(|record| record.event_name == LOSS)
+        .collect();
+    assert_eq!(losses.len(), 1, "{losses:#?}");
+    losses[0].assert(
+        "loss",
+        &[
+            ("auditor.loss.stage", json!("identity")),
+            ("auditor.loss.reason", json!("unreadable")),
+            ("auditor.loss.unit", json!("object")),
+            ("auditor.loss.count", json!(1)),
+        ],
+    );
+    assert!(!stopped.log().contains(SECRET));
 }

@@ -30,11 +30,11 @@ impl Running {
         }
         self.tell_kernel_losses(settlement, now);
         self.tell_session_losses(now);
+        self.tell_identity_losses(now);
         self.settled_ns = now;
         self.account.lost = self.ledger.lost_exchanges();
         self.account.connections = self.sessions.len() as u64;
         self.account.waiting = self.waiting.len() as u64;
-        self.account.metadata_refused = self.stages.identifier.refused();
         self.stages.totals.set(self.account.totals());
         self.flush();
     }
@@ -105,6 +105,18 @@ impl Running {
         }
         self.told = statistics;
         self.rejected_told = rejected;
+    }
+
+    /// Names that no record will have.
+    fn tell_identity_losses(&mut self, now: u64) {
+        let (refused, told) = (self.stages.identifier.refused(), self.refused_told);
+        for (reason, count) in [
+            ("index_full", refused.full - told.full),
+            ("unreadable", refused.unread - told.unread),
+        ] {
+            self.tell_loss("identity", reason, "object", None, count, now);
+        }
+        self.refused_told = refused;
     }
 
     fn tell_loss(

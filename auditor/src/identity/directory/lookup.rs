@@ -114,6 +114,6 @@ impl Directory {
             .filter_map(|source| self.doubt_in(*source, at));
         doubts
             .next()
-            .or((self.refused > 0).then_some(Why::IndexFull))
+            .or((!self.refused.is_none()).then_some(Why::IndexFull))
     }
 }

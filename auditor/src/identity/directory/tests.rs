@@ -3,7 +3,7 @@ mod history;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{Directory, Moment, Peer, RETENTION_NS, TOMBSTONES};
+use super::{Directory, Moment, NAMED, Peer, RETENTION_NS, Refused, TOMBSTONES};
 use crate::config::PeerScope;
 use crate::identity::known::{Known, Why};
 use crate::identity::metadata::{Node, Pod, PodContainer, Service, Source, Update};
@@ -309,4 +309,21 @@ fn what_is_gone_is_bounded() {
         index.gone(1_001, &uid);
     }
     assert_eq!(index.0.pods.len(), TOMBSTONES);
+}
+
+#[test]
+fn what_has_no_room_and_what_can_t_be_read_are_counted_apart() {
+    let mut index = Index::new(PeerScope::Cluster);
+    for number in 0..NAMED + 2 {
+        let node = Node {
+            name: format!("node-{number}").into(),
+            addresses: Vec::new(),
+        };
+        index.apply(0, Update::Node(node));
+    }
+    assert_eq!(index.0.refused(), Refused { full: 2, unread: 0 });
+    index.apply(0, Update::Unread(3));
+    assert_eq!(index.0.refused(), Refused { full: 2, unread: 3 });
+    let anybody = index.peer("203.0.113.9", 0);
+    assert_eq!(anybody, Known::Absent(Why::IndexFull));
 }

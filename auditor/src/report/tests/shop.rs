@@ -69,6 +69,7 @@ pub(super) fn shop(name: &str, hostile: &Hostile<'_>) -> Place {
     let losses = vec![
         loss("ring", "ring_full", "7"),
         loss("export", "refused", "3"),
+        loss("identity", "index_full", "5"),
     ];
     let batches = [
         vec![turn("started", 0)],
