@@ -8,8 +8,10 @@ mod downstream;
 mod follow;
 mod gaps;
 mod journal;
+mod missed;
 mod notes;
 mod outputs;
+mod owed;
 mod understand;
 
 use std::{

@@ -28,7 +28,7 @@ mod tests;
 mod writer;
 
 pub use archive::{Stored, Stretch, stretches};
-pub use cursor::{Cursor, CursorName, NameError, Start};
+pub use cursor::{Cursor, CursorName, NameError, Opened, Start};
 pub use disk::{Directory, Disk, DiskFile};
 pub use error::JournalError;
 pub use keys::{public_key, signer};

@@ -12,7 +12,7 @@ mod totals;
 pub use health::{Health, Phase};
 pub use ledger::{KernelLosses, Ledger, LossReport, Outcomes, Requests};
 pub use metrics::MetricsEndpoint;
-pub use standing::{Delivered, Journaled, Missed, Standing, Undelivered};
+pub use standing::{Delivered, Journaled, Standing};
 pub use totals::{SharedTotals, Totals};
 
 use std::io::{self, IsTerminal as _};

@@ -2,11 +2,20 @@
 
 use std::time::{Duration, Instant};
 
+use std::sync::mpsc::SyncSender;
+
 use tokio::{sync::watch, task::block_in_place};
 
+use super::{
+    missed::Missed,
+    notes::{self, Notes},
+    owed::{Note, Owed},
+};
 use crate::{
     export::otlp::{Delivery, Drain, Exporter},
-    journal::{Batch, Cursor, CursorName, Directory, JournalError, Limit, Progress, Reader, Start},
+    journal::{
+        Batch, Cursor, CursorName, Directory, JournalError, Limit, Opened, Progress, Reader, Start,
+    },
     telemetry::Standing,
 };
 
@@ -29,21 +38,40 @@ pub(super) struct Destination {
     done: u64,
     advanced: Instant,
     exporter: Exporter,
-    standing: Standing,
+    rejected: Missed,
+    unreadable: Missed,
+    owed: Owed,
+    shared: Shared,
+}
+
+/// What all destinations have in common.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) directory: Directory,
+    /// The sequence of the next record to come.
+    pub(super) end: u64,
+    pub(super) notes: Notes,
+    pub(super) standing: Standing,
+    pub(super) destination_to_journal: SyncSender<Note>,
 }
 
 impl Destination {
-    /// Goes on where it was left; `end` is the sequence of the next record to come.
+    /// Goes on where it was left.
     pub(super) fn open(
         name: &str,
-        directory: &Directory,
-        end: u64,
         exporter: Exporter,
-        standing: Standing,
+        shared: Shared,
     ) -> Result<Self, JournalError> {
+        let (directory, end) = (&shared.directory, shared.end);
         let cursor_name = CursorName::new(name).expect("settings admit no other names");
-        let (cursor, start) = Cursor::open(directory.clone(), &cursor_name, end)?;
+        let Opened {
+            cursor,
+            start,
+            owed,
+        } = Cursor::open(directory.clone(), &cursor_name, end)?;
         let place = cursor.place();
+        let mut owed = Owed::new(owed, shared.destination_to_journal.clone());
+        owed.send();
         match start {
             Start::Resumed | Start::New => {
                 tracing::info!(destination = name, place, waiting = end - place, "delivery");
@@ -61,7 +89,9 @@ impl Destination {
                 "the journal has fewer records than were acknowledged: it was replaced or cut"
             ),
         }
-        standing.destination(name, |delivered| delivered.place = place);
+        shared
+            .standing
+            .destination(name, |delivered| delivered.place = place);
         Ok(Self {
             name: name.to_owned(),
             reader: Reader::new(directory.clone(), place),
@@ -69,12 +99,19 @@ impl Destination {
             done: place,
             advanced: Instant::now(),
             exporter,
-            standing,
+            rejected: Missed::default(),
+            unreadable: Missed::default(),
+            owed,
+            shared,
         })
     }
 
     /// Delivers what becomes durable, until the journal has ended or the deadline has passed.
-    pub(super) async fn run(mut self, mut progress: watch::Receiver<Progress>, mut drain: Drain) {
+    pub(super) async fn run(
+        mut self,
+        mut progress: watch::Receiver<Progress>,
+        mut drain: Drain,
+    ) -> Self {
         loop {
             let until = progress.borrow_and_update().durable;
             if self.reader.next() < until {
@@ -92,6 +129,12 @@ impl Destination {
                 },
             }
         }
+        self.advance();
+        self
+    }
+
+    /// To be called when the journal is closed, and nothing is owed any more.
+    pub(super) fn close(mut self) {
         self.advance();
     }
 
@@ -121,7 +164,7 @@ impl Destination {
         true
     }
 
-    fn count(&self, batch: &Batch, delivery: Delivery) {
+    fn count(&mut self, batch: &Batch, delivery: Delivery) {
         let unreadable = batch
             .lost
             .iter()
@@ -134,30 +177,57 @@ impl Destination {
                 "records are not in the journal any more, or damaged there: lost for this one"
             );
         }
-        self.standing.destination(&self.name, |delivered| {
+        self.rejected.add(delivery.rejected, self.done..batch.next);
+        for lost in &batch.lost {
+            self.unreadable.add(lost.end - lost.start, lost.clone());
+        }
+        self.shared.standing.destination(&self.name, |delivered| {
             delivered.acknowledged += delivery.acknowledged;
-            let within = self.done..batch.next;
-            delivered.rejected.add(delivery.rejected, within);
-            for lost in &batch.lost {
-                delivered
-                    .unreadable
-                    .add(lost.end - lost.start, lost.clone());
-            }
+            delivered.rejected += delivery.rejected;
+            delivered.unreadable += unreadable;
         });
     }
 
-    /// Writes down how far it is. If that fails, records come twice after a crash; the journal may
-    /// remove them all the same, because on a full disk that is what makes room for the place.
+    /// Makes notes of what the collector will not get, as far as there is room for them. True if
+    /// there are new ones.
+    fn note_missed(&mut self) -> bool {
+        let mut noted = false;
+        for (missed, reason) in [
+            (&mut self.rejected, "rejected"),
+            (&mut self.unreadable, "removed_or_damaged"),
+        ] {
+            if self.owed.has_room()
+                && let Some((count, within)) = missed.take()
+            {
+                let fact = notes::undelivered(&self.name, reason, count, within);
+                self.owed.push(self.shared.notes.seal(fact));
+                noted = true;
+            }
+        }
+        noted
+    }
+
+    /// Writes down how far it is, and the notes about what was passed over before they go to the
+    /// journal. If that fails, records come twice after a crash; the journal may remove them all the
+    /// same, because on a full disk that is what makes room for the place.
     fn advance(&mut self) {
+        let settled = self.owed.settle();
+        let changed = self.note_missed() || settled;
         let place = self.done;
-        if place == self.cursor.place() {
+        if place == self.cursor.place() && !changed {
             return;
         }
         self.advanced = Instant::now();
-        if let Err(error) = block_in_place(|| self.cursor.advance(place)) {
-            tracing::warn!(destination = self.name, %error, "its place is not kept");
+        // A place beyond what no note tells of would have it forgotten in a crash.
+        if self.rejected.is_none() && self.unreadable.is_none() {
+            let owed = self.owed.sealed();
+            if let Err(error) = block_in_place(|| self.cursor.advance(place, owed)) {
+                tracing::warn!(destination = self.name, %error, "its place is not kept");
+            }
         }
-        self.standing
+        self.owed.send();
+        self.shared
+            .standing
             .destination(&self.name, |delivered| delivered.place = place);
     }
 }

@@ -15,13 +15,13 @@ use tokio::{
 
 use super::{
     AppError,
-    delivery::Destination,
+    delivery::{Destination, Shared},
     follow::Follower,
     joined,
     journal::{Ended, GiveUp, Journal},
     notes::Notes,
     outputs::{self, Outputs, QUEUE, Written},
-    spawn,
+    owed, spawn,
 };
 use crate::{
     config::{self, Output, Settings},
@@ -48,7 +48,7 @@ pub(super) struct Downstream {
 /// The journal and who reads it.
 struct Kept {
     journal: thread::JoinHandle<Ended>,
-    destinations: Vec<task::JoinHandle<()>>,
+    destinations: Vec<task::JoinHandle<Destination>>,
     standing: Standing,
     give_up: GiveUp,
 }
@@ -131,14 +131,28 @@ impl Downstream {
     ) -> Result<(Self, Outputs), AppError> {
         let (standing, give_up) = (Standing::default(), GiveUp::default());
         let key = key_name(notes.auditor());
-        let journal = Journal::open(kept, &key, notes, standing.clone(), give_up.clone())?;
+        let (destination_to_journal, owed) = owed::channel(collectors.len());
+        let journal = Journal::open(
+            kept,
+            &key,
+            notes.clone(),
+            owed,
+            standing.clone(),
+            give_up.clone(),
+        )?;
         let (drain, deadline) = watch::channel(None);
         let directory = journal.directory().clone();
         let begins = journal.begins();
+        let shared = Shared {
+            directory: directory.clone(),
+            end: begins,
+            notes,
+            standing: standing.clone(),
+            destination_to_journal,
+        };
         let mut destinations = Vec::new();
         for (name, exporter) in collectors {
-            let standing = standing.clone();
-            let destination = Destination::open(&name, &directory, begins, exporter, standing)?;
+            let destination = Destination::open(&name, exporter, shared.clone())?;
             let drain = Drain::new(deadline.clone());
             destinations.push(tokio::spawn(destination.run(journal.follow(), drain)));
         }
@@ -188,11 +202,13 @@ impl Downstream {
         if let Some(kept) = self.kept {
             let ended = joined(kept.journal);
             self.drain.send_replace(deadline());
+            let mut destinations = Vec::new();
             for destination in kept.destinations {
-                finished(runtime.block_on(destination));
+                destinations.push(finished(runtime.block_on(destination)));
             }
             let written = self.stdout.map(joined).unwrap_or_default();
             let (notes, unkept) = ended.close();
+            destinations.into_iter().for_each(Destination::close);
             let (lines, gone) = kept.standing.summary();
             return Outcome {
                 notes,

@@ -12,7 +12,10 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::notes::{self, Notes};
+use super::{
+    notes::{self, Notes},
+    owed::Arrivals,
+};
 use crate::{
     clock::Clock,
     config::{Fsync, JournalSettings, WhenFull},
@@ -38,6 +41,10 @@ pub(super) struct Journal {
     directory: Directory,
     writer: Writer<Directory>,
     notes: Notes,
+    /// Notes that others made.
+    owed: Arrivals,
+    /// Notes that were appended.
+    noted: u64,
     clock: Clock,
     standing: Standing,
     progress: watch::Sender<Progress>,
@@ -54,6 +61,7 @@ impl Journal {
         settings: &JournalSettings,
         key_name: &str,
         notes: Notes,
+        owed: Arrivals,
         standing: Standing,
         give_up: GiveUp,
     ) -> Result<Self, JournalError> {
@@ -74,6 +82,8 @@ impl Journal {
             progress: watch::Sender::new(writer.progress()),
             writer,
             notes,
+            owed,
+            noted: 0,
             clock,
             standing,
             give_up,
@@ -181,13 +191,13 @@ impl Journal {
         let now = Now::read(&mut self.clock);
         let done = self.writer.commit(now);
         self.settle(&done);
-        self.tell_undelivered();
+        self.take_owed();
         self.publish();
     }
 
     /// Everything durable and signed, and the signature a record itself.
     fn seal(&mut self) -> Result<(), JournalError> {
-        self.tell_undelivered();
+        self.take_owed();
         let now = Now::read(&mut self.clock);
         let sealed = self.writer.seal(now);
         self.settle(&sealed);
@@ -249,19 +259,22 @@ impl Journal {
         }
     }
 
-    fn tell_undelivered(&mut self) {
-        for fact in notes::undelivered(&self.standing) {
-            self.note(fact);
+    fn take_owed(&mut self) {
+        while let Some(sealed) = self.owed.next(self.writer.next()) {
+            self.noted += 1;
+            self.append(vec![sealed]);
         }
     }
 
     fn note(&mut self, fact: Fact) {
         let sealed = self.notes.seal(fact);
+        self.noted += 1;
         self.append(vec![sealed]);
     }
 
-    fn publish(&self) {
+    fn publish(&mut self) {
         let progress = self.writer.progress();
+        self.owed.durable(progress.durable);
         self.standing.journal(|journal| {
             journal.written = progress.written;
             journal.durable = progress.durable;
@@ -288,7 +301,8 @@ impl Journal {
     fn ended(self) -> Ended {
         Ended {
             writer: self.writer,
-            notes: self.notes,
+            owed: self.owed,
+            noted: self.noted,
             clock: self.clock,
             standing: self.standing,
             unkept: self.unkept,
@@ -299,7 +313,8 @@ impl Journal {
 /// The journal after the last record of the pipeline.
 pub(super) struct Ended {
     writer: Writer<Directory>,
-    notes: Notes,
+    owed: Arrivals,
+    noted: u64,
     clock: Clock,
     standing: Standing,
     unkept: u64,
@@ -309,24 +324,28 @@ impl Ended {
     /// Puts down what destinations refused at the very end, and closes. Returns how many records
     /// were made here, and how many could not be kept.
     pub(super) fn close(mut self) -> (u64, u64) {
-        for fact in notes::undelivered(&self.standing) {
+        while let Some(sealed) = self.owed.next(self.writer.next()) {
             // A note is far smaller than what a frame holds.
-            let appended = self.writer.append(self.notes.seal(fact));
+            let appended = u64::from(self.writer.append(sealed).is_ok());
+            self.noted += appended;
             self.standing
-                .journal(|journal| journal.appended += u64::from(appended.is_ok()));
+                .journal(|journal| journal.appended += appended);
         }
         match self.writer.close(Now::read(&mut self.clock)) {
-            Ok(progress) => self.standing.journal(|journal| {
-                journal.written = progress.written;
-                journal.durable = progress.durable;
-            }),
+            Ok(progress) => {
+                self.owed.durable(progress.durable);
+                self.standing.journal(|journal| {
+                    journal.written = progress.written;
+                    journal.durable = progress.durable;
+                });
+            }
             Err(error) => tracing::error!(%error, "the journal was not closed in order"),
         }
         let unkept = self.unkept + self.writer.next() - self.writer.progress().durable;
         if unkept > 0 {
             tracing::error!(records = unkept, "records could not be kept");
         }
-        (self.notes.made(), unkept)
+        (self.noted, unkept)
     }
 }
 

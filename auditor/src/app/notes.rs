@@ -1,62 +1,63 @@
-//! Records that the journal makes of itself: sealed where they are made, by the same stages.
+//! Records about the journal and its destinations: sealed where they are made, by the same stages.
 
-use std::sync::Arc;
+use std::{
+    ops::Range,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use crate::{
     clock::Clock,
     identity::{Resolved, Workload},
     record::{Fact, Loss, Recorder},
     redact::{Redactor, Sealed},
-    telemetry::Standing,
 };
 
-/// Makes records about the node itself.
+/// Makes records about the node itself, for whoever has a clone.
+#[derive(Clone)]
 pub(super) struct Notes {
+    maker: Arc<Mutex<Maker>>,
+    auditor: Arc<Workload>,
+}
+
+struct Maker {
     recorder: Recorder,
     redactor: Redactor,
-    auditor: Arc<Workload>,
-    made: u64,
 }
 
 impl Notes {
     /// `auditor` is the workload that such records are about.
     pub(super) fn new(redactor: Redactor, auditor: Arc<Workload>) -> Self {
+        let recorder = Recorder::default();
         Self {
-            recorder: Recorder::default(),
-            redactor,
+            maker: Arc::new(Mutex::new(Maker { recorder, redactor })),
             auditor,
-            made: 0,
         }
     }
 
-    pub(super) fn seal(&mut self, fact: Fact) -> Sealed {
-        self.recorder.refresh();
-        let record = self.recorder.node(fact);
-        self.made += 1;
-        self.redactor.seal(&Resolved::about(&self.auditor, record))
+    pub(super) fn seal(&self, fact: Fact) -> Sealed {
+        let mut maker = self.maker.lock().unwrap_or_else(PoisonError::into_inner);
+        maker.recorder.refresh();
+        let record = maker.recorder.node(fact);
+        maker.redactor.seal(&Resolved::about(&self.auditor, record))
     }
 
     pub(super) fn auditor(&self) -> &Workload {
         &self.auditor
     }
-
-    /// How many were made so far.
-    pub(super) fn made(&self) -> u64 {
-        self.made
-    }
 }
 
-/// What destinations will not get and was not told of yet.
-pub(super) fn undelivered(standing: &Standing) -> Vec<Fact> {
-    let undelivered = standing.take_undelivered().into_iter();
-    let fact = undelivered.map(|missed| {
-        Fact::Loss(Loss {
-            destination: Some(missed.destination.into()),
-            within: Some(missed.within),
-            ..lost("export", missed.reason, missed.count)
-        })
-    });
-    fact.collect()
+/// So many of the records between two sequences, which a destination will not get.
+pub(super) fn undelivered(
+    destination: &str,
+    reason: &'static str,
+    count: u64,
+    within: Range<u64>,
+) -> Fact {
+    Fact::Loss(Loss {
+        destination: Some(destination.into()),
+        within: Some(within),
+        ..lost("export", reason, count)
+    })
 }
 
 /// A loss of records, at this moment.

@@ -1,14 +1,19 @@
-//! How far a destination has acknowledged.
+//! How far a destination has acknowledged, and what is owed to the journal about it.
 
 use std::io::ErrorKind;
+use std::sync::Arc;
 
 use super::disk::{self, Disk};
 use super::error::JournalError;
 use super::frame::checksum;
+use crate::redact::Sealed;
 
 const MAGIC: &[u8; 8] = b"auditorc";
 const VERSION: u32 = 1;
+/// Without notes.
 const LENGTH: usize = 24;
+/// Far more than the notes that a destination may owe.
+const MAX_LENGTH: usize = 4 << 20;
 /// A name is part of a file's name.
 const MAX_NAME: usize = 32;
 
@@ -18,6 +23,15 @@ pub struct Cursor<D: Disk> {
     disk: D,
     name: String,
     place: u64,
+}
+
+/// A cursor as it was found.
+#[derive(Debug)]
+pub struct Opened<D: Disk> {
+    pub cursor: Cursor<D>,
+    pub start: Start,
+    /// Notes that may not have come into the journal. One that has comes again as it is.
+    pub owed: Vec<Sealed>,
 }
 
 /// How the place was found.
@@ -42,31 +56,40 @@ pub struct NameError(String);
 
 impl<D: Disk> Cursor<D> {
     /// `end` is the sequence of the next record to come.
-    pub fn open(disk: D, name: &CursorName, end: u64) -> Result<(Self, Start), JournalError> {
+    pub fn open(disk: D, name: &CursorName, end: u64) -> Result<Opened<D>, JournalError> {
         let name = format!("{}.cursor", name.0);
-        let (place, start) = match disk::read(&disk, &name, LENGTH) {
+        let (place, owed, start) = match disk::read(&disk, &name, MAX_LENGTH) {
             Ok(bytes) => match decode(&bytes) {
-                Some(place) if place > end => {
+                Some((place, owed)) if place > end => {
                     let acknowledged = place;
-                    (end, Start::Beyond { acknowledged })
+                    (end, owed, Start::Beyond { acknowledged })
                 }
-                Some(place) => (place, Start::Resumed),
-                None => (0, Start::Damaged),
+                Some((place, owed)) => (place, owed, Start::Resumed),
+                None => (0, Vec::new(), Start::Damaged),
             },
-            Err(error) if error.kind() == ErrorKind::NotFound => (0, Start::New),
+            Err(error) if error.kind() == ErrorKind::NotFound => (0, Vec::new(), Start::New),
             Err(error) => return Err(JournalError::io("read", name)(error)),
         };
-        Ok((Self { disk, name, place }, start))
+        Ok(Opened {
+            cursor: Self { disk, name, place },
+            start,
+            owed,
+        })
     }
 
     pub fn place(&self) -> u64 {
         self.place
     }
 
-    /// Moves on after an acknowledgement. When this returns, it is durable; after an error it may
-    /// be so or not, and may be tried again.
-    pub fn advance(&mut self, place: u64) -> Result<(), JournalError> {
-        let written = disk::replace(&self.disk, &self.name, &encode(place));
+    /// Moves on after an acknowledgement, with the notes about what was passed over that are not
+    /// durable in the journal yet. When this returns, it is durable; after an error it may be so
+    /// or not, and may be tried again.
+    pub fn advance<'a>(
+        &mut self,
+        place: u64,
+        owed: impl IntoIterator<Item = &'a Sealed>,
+    ) -> Result<(), JournalError> {
+        let written = disk::replace(&self.disk, &self.name, &encode(place, owed));
         written.map_err(JournalError::io("write", &self.name))?;
         self.place = place;
         Ok(())
@@ -91,20 +114,40 @@ impl CursorName {
     }
 }
 
-fn encode(place: u64) -> Vec<u8> {
+fn encode<'a>(place: u64, owed: impl IntoIterator<Item = &'a Sealed>) -> Vec<u8> {
     let mut out = Vec::with_capacity(LENGTH);
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(&VERSION.to_le_bytes());
-    let place = place.to_le_bytes();
-    let checksum = checksum(&[&out, &place]);
+    let mut rest = place.to_le_bytes().to_vec();
+    for note in owed {
+        for part in [note.resource(), note.record()] {
+            rest.extend_from_slice(&(part.len() as u32).to_le_bytes());
+            rest.extend_from_slice(part);
+        }
+    }
+    let checksum = checksum(&[&out, &rest]);
     out.extend_from_slice(&checksum.to_le_bytes());
-    out.extend_from_slice(&place);
+    out.extend_from_slice(&rest);
     out
 }
 
-fn decode(bytes: &[u8]) -> Option<u64> {
-    let place = u64::from_le_bytes(bytes.get(16..)?.try_into().ok()?);
-    (bytes == encode(place)).then_some(place)
+fn decode(bytes: &[u8]) -> Option<(u64, Vec<Sealed>)> {
+    let (place, mut rest) = bytes.get(16..)?.split_first_chunk()?;
+    let mut owed = Vec::new();
+    while !rest.is_empty() {
+        let resource = Arc::from(part(&mut rest)?);
+        owed.push(Sealed::stored(resource, part(&mut rest)?.to_vec()));
+    }
+    let place = u64::from_le_bytes(*place);
+    (bytes == encode(place, &owed)).then_some((place, owed))
+}
+
+/// The next bytes that have their length before them.
+fn part<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (length, behind) = rest.split_first_chunk()?;
+    let (part, behind) = behind.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    *rest = behind;
+    Some(part)
 }
 
 #[cfg(test)]
@@ -114,8 +157,8 @@ mod tests {
 
     fn open(disk: &FaultyDisk, end: u64) -> (u64, Start) {
         let name = CursorName::new("otlp").unwrap();
-        let (cursor, start) = Cursor::open(disk.clone(), &name, end).unwrap();
-        (cursor.place(), start)
+        let opened = Cursor::open(disk.clone(), &name, end).unwrap();
+        (opened.cursor.place(), opened.start)
     }
 
     #[test]
@@ -123,8 +166,8 @@ mod tests {
         let disk = FaultyDisk::default();
         assert_eq!(open(&disk, 10), (0, Start::New));
         let name = CursorName::new("otlp").unwrap();
-        let (mut cursor, _) = Cursor::open(disk.clone(), &name, 10).unwrap();
-        cursor.advance(7).unwrap();
+        let mut cursor = Cursor::open(disk.clone(), &name, 10).unwrap().cursor;
+        cursor.advance(7, []).unwrap();
         assert_eq!(open(&disk, 10), (7, Start::Resumed));
         assert_eq!(open(&disk, 5), (5, Start::Beyond { acknowledged: 7 }));
         for byte in 0..LENGTH {
@@ -141,15 +184,35 @@ mod tests {
         for fault in 0..12 {
             let disk = FaultyDisk::default();
             let name = CursorName::new("otlp").unwrap();
-            let (mut cursor, _) = Cursor::open(disk.clone(), &name, 10).unwrap();
-            cursor.advance(3).unwrap();
+            let mut cursor = Cursor::open(disk.clone(), &name, 10).unwrap().cursor;
+            cursor.advance(3, []).unwrap();
             disk.fail_after(fault);
-            let done = cursor.advance(4);
+            let done = cursor.advance(4, []);
             let crashed = disk.crash(fault);
             let (place, start) = open(&crashed, 10);
             assert_eq!(start, Start::Resumed);
             assert!(place == 4 || done.is_err() && place == 3);
         }
+    }
+
+    #[test]
+    fn notes_are_kept_with_the_place_and_damage_to_them_is_found() {
+        let disk = FaultyDisk::default();
+        let name = CursorName::new("otlp").unwrap();
+        let owed = || Cursor::open(disk.clone(), &name, 10).unwrap();
+        let note = |text: &str| Sealed::for_test(Arc::from(*b"node"), text.as_bytes().to_vec());
+        let notes = [note("one"), note(""), note("three")];
+        owed().cursor.advance(7, &notes).unwrap();
+        assert_eq!((owed().cursor.place(), owed().owed), (7, notes.to_vec()));
+        owed().cursor.advance(7, &notes[2..]).unwrap();
+        assert_eq!(owed().owed, notes[2..]);
+        for byte in 0..LENGTH + 17 {
+            let changed = disk.copy();
+            changed.edit("otlp.cursor", |bytes| bytes[byte] ^= 1);
+            assert_eq!(open(&changed, 10), (0, Start::Damaged), "byte {byte}");
+        }
+        owed().cursor.advance(8, []).unwrap();
+        assert_eq!(owed().owed, []);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use bytes::Bytes;
 ///
 /// Only `redact` can make one, and only the journal gives one back, so whatever holds a `Sealed`
 /// holds no secret. The bytes are encoded once and go to the journal and onto the wire as they are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed {
     resource: Arc<[u8]>,
     record: Bytes,

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    ops::Range,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -41,28 +40,9 @@ pub struct Delivered {
     /// Taken by the destination, since this daemon began.
     pub acknowledged: u64,
     /// Refused for good.
-    pub rejected: Missed,
+    pub rejected: u64,
     /// Removed from the journal, or damaged in it, before they were sent.
-    pub unreadable: Missed,
-}
-
-/// Records that a destination will not get.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Missed {
-    count: u64,
-    told: u64,
-    /// By sequence, where those are that have not been told of: among others.
-    within: Range<u64>,
-}
-
-/// Records that a destination will not get, and that were not told of yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Undelivered {
-    pub destination: String,
-    pub reason: &'static str,
-    pub count: u64,
-    /// By sequence, where they are in the journal, or were.
-    pub within: Range<u64>,
+    pub unreadable: u64,
 }
 
 // === impl Standing ===
@@ -91,27 +71,6 @@ impl Standing {
         places.min().unwrap_or(u64::MAX)
     }
 
-    /// What destinations will not get, once.
-    pub fn take_undelivered(&self) -> Vec<Undelivered> {
-        let mut found = Vec::new();
-        for (name, delivered) in &mut self.counts().destinations {
-            for (missed, reason) in [
-                (&mut delivered.rejected, "rejected"),
-                (&mut delivered.unreadable, "removed_or_damaged"),
-            ] {
-                if let Some((count, within)) = missed.tell() {
-                    found.push(Undelivered {
-                        destination: name.clone(),
-                        reason,
-                        count,
-                        within,
-                    });
-                }
-            }
-        }
-        found
-    }
-
     /// Lines for the end of a run, and how many records no destination will be sent again.
     pub fn summary(&self) -> (Vec<String>, u64) {
         let counts = self.counts();
@@ -123,7 +82,7 @@ impl Standing {
         let mut gone = 0;
         for (name, delivered) in &counts.destinations {
             let waiting = journal.durable.saturating_sub(delivered.place);
-            let (rejected, unreadable) = (delivered.rejected.count, delivered.unreadable.count);
+            let (rejected, unreadable) = (delivered.rejected, delivered.unreadable);
             gone += rejected + unreadable;
             lines.push(format!(
                 "delivery to {name}: acknowledged={} rejected={rejected} unreadable={unreadable} waiting={waiting}",
@@ -138,30 +97,6 @@ impl Standing {
     }
 }
 
-// === impl Missed ===
-
-impl Missed {
-    /// So many of the records between two sequences.
-    pub fn add(&mut self, count: u64, within: Range<u64>) {
-        if count == 0 {
-            return;
-        }
-        let untold = self.told < self.count;
-        self.count += count;
-        self.within = if untold {
-            self.within.start.min(within.start)..self.within.end.max(within.end)
-        } else {
-            within
-        };
-    }
-
-    fn tell(&mut self) -> Option<(u64, Range<u64>)> {
-        let count = self.count - self.told;
-        self.told = self.count;
-        (count > 0).then(|| (count, self.within.clone()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,25 +108,5 @@ mod tests {
         standing.destination("a", |delivered| delivered.place = 7);
         standing.destination("b", |delivered| delivered.place = 3);
         assert_eq!(standing.delivered(), 3);
-    }
-
-    #[test]
-    fn what_a_destination_does_not_get_is_told_once() {
-        let standing = Standing::default();
-        standing.destination("a", |delivered| delivered.rejected.add(1, 5..10));
-        standing.destination("a", |delivered| delivered.rejected.add(1, 20..30));
-        let told = Undelivered {
-            destination: "a".to_owned(),
-            reason: "rejected",
-            count: 2,
-            within: 5..30,
-        };
-        assert_eq!(standing.take_undelivered(), [told]);
-        assert_eq!(standing.take_undelivered(), []);
-        standing.destination("a", |delivered| delivered.rejected.add(1, 40..50));
-        assert_eq!(standing.take_undelivered()[0].within, 40..50);
-        standing.destination("a", |delivered| delivered.unreadable.add(1, 50..51));
-        assert_eq!(standing.take_undelivered()[0].count, 1);
-        assert_eq!(standing.summary().1, 4);
     }
 }

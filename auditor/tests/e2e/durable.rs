@@ -1,5 +1,7 @@
 //! What was journaled is delivered, whatever happens to the daemon, the disk or the collector.
 
+mod refused;
+
 use std::collections::HashSet;
 use std::fs;
 use std::process::Command;

@@ -42,8 +42,8 @@ fn a_journal_is_private_and_survives_its_daemon() {
     let name = CursorName::new("otlp").unwrap();
     Cursor::open(directory.clone(), &name, 200)
         .unwrap()
-        .0
-        .advance(7)
+        .cursor
+        .advance(7, [])
         .unwrap();
     let mode = |path: &PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&scratch.0), 0o700);
@@ -67,7 +67,7 @@ fn a_journal_is_private_and_survives_its_daemon() {
     assert!(recovery.is_clean(), "{recovery:?}");
     assert_eq!(recovery.next, 200);
     assert_eq!(
-        Cursor::open(directory, &name, 200).unwrap().1,
+        Cursor::open(directory, &name, 200).unwrap().start,
         Start::Resumed
     );
 }

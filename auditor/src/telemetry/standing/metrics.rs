@@ -72,13 +72,13 @@ impl Collector for Standing {
             &mut to,
             "auditor_delivery_rejected",
             "Records that a destination refused for good",
-            |delivered| delivered.rejected.count,
+            |delivered| delivered.rejected,
         )?;
         counts.by_destination(
             &mut to,
             "auditor_delivery_unreadable",
             "Records that left the journal before a destination had them",
-            |delivered| delivered.unreadable.count,
+            |delivered| delivered.unreadable,
         )?;
         counts.waiting(&mut to)
     }
