@@ -12,6 +12,8 @@ mod missed;
 mod notes;
 mod outputs;
 mod owed;
+mod reload;
+mod rules;
 mod understand;
 
 use std::{
@@ -35,7 +37,7 @@ use tokio::{
 use crate::{
     aggregate::Aggregator,
     clock::Clock,
-    config::{PeerScope, Settings},
+    config::{PeerScope, Settings, WatchedFile},
     exit::Exit,
     export::otlp::{SettingsError, SetupError},
     identity::{
@@ -45,13 +47,15 @@ use crate::{
     journal::JournalError,
     kernel::{Capture, CaptureError, CaptureOptions, CgroupError, CgroupRoot, ExistingConnections},
     record::RecordIds,
-    redact::{HeaderAllowList, Policies, PolicyError, Redactor},
-    scope::{Scope, SelectorError},
-    telemetry::{Health, MetricsEndpoint, Phase, SharedTotals, Standing},
+    redact::{PolicyError, Redactor},
+    scope::SelectorError,
+    telemetry::{Health, MetricsEndpoint, Phase, Reloads, SharedTotals, Shown},
 };
 use account::Account;
 use downstream::{Downstream, Outcome, collectors};
 use notes::Notes;
+use reload::Reload;
+use rules::Rules;
 use understand::Understanding;
 
 /// Ring batches that may wait to be understood.
@@ -111,15 +115,16 @@ impl AppError {
 }
 
 /// Runs the daemon until it is told to stop. Drains are opened before the tap.
-pub fn run(settings: &Settings) -> Result<(), AppError> {
+///
+/// `file` is where the settings came from, if they came from a file.
+pub fn run(settings: &Settings, file: Option<WatchedFile>) -> Result<(), AppError> {
+    let rules = Rules::of(settings)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
+        digest = &*rules.settings,
         "settings:\n{}",
         settings.to_yaml().trim_end()
     );
-    let scope = Scope::parse(&settings.include, &settings.exclude)?;
-    let headers = HeaderAllowList::new(&settings.headers.request, &settings.headers.response);
-    let policies = Policies::new(&settings.redaction)?;
     let collectors = collectors(settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -136,7 +141,7 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
     let ids = RecordIds::read(&settings.proc_root).map_err(system("read the boot id"))?;
 
     let notes = Notes::new(
-        Redactor::new(headers.clone(), policies.clone(), ids.clone()),
+        Redactor::new(rules.headers.clone(), rules.policies.clone(), ids.clone()),
         Arc::clone(identifier.auditor()),
     );
     let gone = &stop.reader_gone;
@@ -147,14 +152,17 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
 
     let totals = SharedTotals::default();
     let health = Health::default();
+    let reloads = Reloads::default();
     if let Some(address) = settings.metrics_address {
-        runtime.block_on(serve_metrics(
-            address,
-            totals.clone(),
-            downstream.standing(),
-            health.clone(),
-        ))?;
+        let shown = Shown {
+            totals: totals.clone(),
+            standing: downstream.standing(),
+            health: health.clone(),
+            reloads: reloads.clone(),
+        };
+        runtime.block_on(serve_metrics(address, shown))?;
     }
+    let (reload_to_understand, changed_rules) = mpsc::channel(1);
 
     // The tap. From here on nothing fails.
     let options = CaptureOptions {
@@ -169,14 +177,16 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
         directives,
         identifier,
         updates,
-        scope,
-        aggregator: Aggregator::new(settings.aggregate.clone()),
-        redactor: Redactor::new(headers, policies, ids),
+        scope: rules.scope,
+        aggregator: Aggregator::new(rules.aggregation),
+        redactor: Redactor::new(rules.headers, rules.policies, ids),
         connection_records: settings.connection_records,
         periodic_interval: settings.periodic_interval,
         outputs,
         totals,
         gaps,
+        settings: rules.settings,
+        rules: changed_rules,
     };
     let (ring_to_understand, batches) = sync_channel(RING_QUEUE);
     let understander = spawn("understand", move || {
@@ -187,6 +197,15 @@ pub fn run(settings: &Settings) -> Result<(), AppError> {
     let capturer = spawn("capture", move || {
         capture::run(ring, &ring_to_understand, &emptied);
     })?;
+    if let Some(file) = file {
+        let reload = Reload {
+            file,
+            in_force: settings.clone(),
+            to_understand: reload_to_understand,
+            reloads,
+        };
+        tokio::spawn(reload.run());
+    }
     health.enter(Phase::Ready);
     tracing::info!("ready");
 
@@ -243,14 +262,9 @@ impl Stop {
 }
 
 /// Answers scrapers and probes from now on, for as long as the runtime lasts.
-async fn serve_metrics(
-    address: SocketAddr,
-    totals: SharedTotals,
-    standing: Option<Standing>,
-    health: Health,
-) -> Result<(), AppError> {
+async fn serve_metrics(address: SocketAddr, shown: Shown) -> Result<(), AppError> {
     let failed = |source| AppError::Metrics { address, source };
-    let endpoint = MetricsEndpoint::bind(address, totals, standing, health)
+    let endpoint = MetricsEndpoint::bind(address, shown)
         .await
         .map_err(failed)?;
     let address = endpoint.address().map_err(failed)?;

@@ -16,6 +16,7 @@ mod nearest;
 mod period;
 mod redaction;
 mod settings;
+mod watched;
 
 pub use aggregation::{AggregationError, AggregationSettings, TrafficClass};
 pub use args::{
@@ -34,3 +35,4 @@ pub use redaction::{
     PathPatterns, RedactionRule, RedactionSettings, RedactionSettingsError, Users,
 };
 pub use settings::{ConfigError, ConnectionRecords, Form, Output, Settings};
+pub use watched::WatchedFile;

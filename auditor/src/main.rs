@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use auditor::app::{self, AppError};
-use auditor::config::{self, Args, Command, DoctorArgs, QueryArgs, RunArgs, Settings};
+use auditor::config::{self, Args, Command, DoctorArgs, QueryArgs, RunArgs, Settings, WatchedFile};
 use auditor::doctor::{self, Form};
 use auditor::exit::Exit;
 use auditor::query::{self, Gaps, Reader};
@@ -38,12 +38,13 @@ fn main() -> ExitCode {
 }
 
 fn run(args: RunArgs) -> Exit {
+    let file = WatchedFile::new(&args);
     let settings = match Settings::load(args) {
         Ok(settings) => settings,
         Err(error) => return fail(&error.to_string(), Exit::Usage),
     };
     telemetry::init_logs();
-    match app::run(&settings) {
+    match app::run(&settings, file) {
         Ok(()) => Exit::Success,
         Err(error) => match error.exit() {
             Exit::Missing => fail(&explained(&error), Exit::Missing),

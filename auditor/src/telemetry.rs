@@ -6,12 +6,14 @@
 mod health;
 mod ledger;
 mod metrics;
+mod reloads;
 mod standing;
 mod totals;
 
 pub use health::{Health, Phase};
 pub use ledger::{KernelLosses, Ledger, LossReport, Outcomes, Requests};
-pub use metrics::MetricsEndpoint;
+pub use metrics::{MetricsEndpoint, Shown};
+pub use reloads::Reloads;
 pub use standing::{Delivered, Journaled, Standing};
 pub use totals::{SharedTotals, Totals};
 

@@ -2,16 +2,20 @@
 //! scope, aggregate, redact, in that order and in one place.
 
 mod identify;
+mod obey;
 mod settle;
 
 use std::{
-    sync::mpsc::{Receiver, RecvTimeoutError},
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
     time::{Duration, Instant},
 };
 
 use tokio::sync::mpsc;
 
-use super::{account::Account, outputs::Outputs};
+use super::{account::Account, outputs::Outputs, rules::Rules};
 use crate::{
     aggregate::Aggregator,
     clock::Clock,
@@ -19,7 +23,7 @@ use crate::{
     decode::{BootTime, Open, Owner, Role, decode},
     identity::{Identifier, Refused, Resolved, Update, Waiting},
     kernel::{CountersReader, DirectiveWriter, EventBatch, Existing, FlowAction},
-    record::{Coverage, Fact, Lifecycle, Recorder},
+    record::{Coverage, Fact, Recorder},
     redact::{Redactor, Sealed},
     scope::{self, Scope},
     session::{self, Moment, Output, Sessions},
@@ -49,6 +53,10 @@ pub(super) struct Understanding {
     pub(super) totals: SharedTotals,
     /// What is not seen, as words.
     pub(super) gaps: Vec<&'static str>,
+    /// Digest of the settings in force.
+    pub(super) settings: Arc<str>,
+    /// What takes their place.
+    pub(super) rules: mpsc::Receiver<Rules>,
 }
 
 struct Running {
@@ -116,6 +124,7 @@ impl Understanding {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             running.learn();
+            running.obey();
             if Instant::now() >= settle_at {
                 running.settle(Settlement::Running);
                 running.tell_ongoing();
@@ -241,19 +250,14 @@ impl Running {
     }
 
     fn announce(&mut self, state: &'static str) {
-        let lifecycle = Lifecycle {
-            state,
-            version: env!("CARGO_PKG_VERSION"),
-        };
+        self.tell_lifecycle(state);
         let coverage = Coverage {
             state,
             tier: "base",
             gaps: self.stages.gaps.clone(),
         };
-        for fact in [Fact::Lifecycle(lifecycle), Fact::Coverage(coverage)] {
-            let record = self.recorder.node(fact);
-            self.seal(record);
-        }
+        let record = self.recorder.node(Fact::Coverage(coverage));
+        self.seal(record);
         self.flush();
     }
 

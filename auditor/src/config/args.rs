@@ -72,7 +72,7 @@ pub enum Command {
     Schema,
 }
 
-#[derive(Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(after_help = SELECTORS)]
 pub struct RunArgs {
     /// Configuration file (YAML). What is given here or in the environment wins over it.

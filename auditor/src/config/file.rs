@@ -1,12 +1,13 @@
 //! The configuration file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 use serde_saphyr::Error as YamlError;
 
 use super::aggregation::TrafficClass;
@@ -215,6 +216,21 @@ impl File {
 
     pub(super) fn to_yaml(&self) -> String {
         serde_saphyr::to_string(self).expect("strings, numbers and lists of them can be written")
+    }
+
+    /// The keys of the first level that say something else in the other file.
+    pub(super) fn differences(&self, other: &Self) -> Vec<String> {
+        let (ours, theirs) = (self.keys(), other.keys());
+        let names = ours.keys().chain(theirs.keys()).collect::<BTreeSet<_>>();
+        let differs = |name: &&String| ours.get(*name) != theirs.get(*name);
+        names.into_iter().filter(differs).cloned().collect()
+    }
+
+    fn keys(&self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(keys)) => keys,
+            _ => unreachable!("a file is a map of strings, numbers and lists of them"),
+        }
     }
 }
 

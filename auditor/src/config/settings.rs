@@ -6,6 +6,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
+use ring::digest;
+
 use super::aggregation::{AggregationError, AggregationSettings};
 use super::args::{OutputName, RunArgs};
 use super::file::{ConnectionRecordKeys, File, FileError, HeaderChange, HeaderChanges, Otlp};
@@ -145,6 +148,11 @@ impl Settings {
             Some(path) => File::read(path)?,
             None => File::default(),
         };
+        Self::of(args, file)
+    }
+
+    /// What arguments, environment and this file come to.
+    pub(super) fn of(args: RunArgs, file: File) -> Result<Self, ConfigError> {
         let stdout = if io::stdout().is_terminal() {
             Stdout::Terminal
         } else {
@@ -160,7 +168,11 @@ impl Settings {
 
     /// The settings as a configuration file that asks for just these, fit to be shown.
     pub fn to_yaml(&self) -> String {
-        let file = File {
+        self.file().to_yaml()
+    }
+
+    fn file(&self) -> File {
+        File {
             output: Some(self.output.into()),
             otlp: Otlp {
                 endpoint: self.otlp_endpoint.as_deref().map(without_secrets),
@@ -190,8 +202,25 @@ impl Settings {
             proc_root: Some(self.proc_root.clone()),
             drain_timeout: Some(self.drain_timeout.into()),
             periodic_interval: Some(self.periodic_interval.into()),
-        };
-        file.to_yaml()
+        }
+    }
+
+    /// Tells these settings from others: SHA-256 of their YAML, in hexadecimal.
+    pub fn digest(&self) -> String {
+        let yaml = self.to_yaml();
+        HEXLOWER.encode(digest::digest(&digest::SHA256, yaml.as_bytes()).as_ref())
+    }
+
+    /// Takes over what may change while the daemon runs. Returns the keys that differ all the same:
+    /// they need a restart.
+    pub fn adopt(&mut self, asked: &Self) -> Vec<String> {
+        self.include.clone_from(&asked.include);
+        self.exclude.clone_from(&asked.exclude);
+        self.headers.clone_from(&asked.headers);
+        self.identity.clone_from(&asked.identity);
+        self.aggregate.clone_from(&asked.aggregate);
+        self.redaction.clone_from(&asked.redaction);
+        self.file().differences(&asked.file())
     }
 
     fn decide(

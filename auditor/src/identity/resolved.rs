@@ -100,6 +100,11 @@ impl Identifier {
         }
     }
 
+    /// Reads callers by these settings from now on.
+    pub fn obey(&mut self, settings: IdentitySettings) {
+        self.settings = settings;
+    }
+
     /// Takes in what a source of metadata says.
     pub fn learn(&mut self, update: Update, now: Moment) {
         self.resolver.catalog_mut().apply(update, now);

@@ -78,6 +78,7 @@ mod tests {
         let lifecycle = Lifecycle {
             state: "started",
             version: "0",
+            settings: "".into(),
         };
         Recorder::default().node(Fact::Lifecycle(lifecycle))
     }

@@ -146,8 +146,9 @@ attributes! {
     COVERAGE_STATE = "auditor.coverage.state", "string", "`started` or `stopped`; of one workload, by its label: `excluded`, `connections_only` or `included` again.";
     COVERAGE_TIER = "auditor.coverage.tier", "string", "`base`.";
     COVERAGE_GAPS = "auditor.coverage.gaps", "string[]", "What is not seen: `tls_plaintext` by this tier; `other_control_groups`, `processes_of_others` (their names) and `open_connections_elsewhere` (until they speak) by a daemon that may not.";
-    LIFECYCLE_STATE = "auditor.lifecycle.state", "string", "`started`, `stopped`, or `recovered`: the daemon before did not stop in order.";
+    LIFECYCLE_STATE = "auditor.lifecycle.state", "string", "`started`, `stopped`; `reloaded`: a changed configuration file was taken over; `recovered`: the daemon before did not stop in order.";
     LIFECYCLE_VERSION = "auditor.lifecycle.version", "string", "Version of the daemon.";
+    LIFECYCLE_SETTINGS = "auditor.lifecycle.settings", "string", "SHA-256 of the settings in force, as the daemon's log has them in YAML.";
     JOURNAL_RECORDS = "auditor.journal.records", "int", "Records that the recovered journal has had since it was made.";
     JOURNAL_LOST_RECORDS = "auditor.journal.lost_records", "int", "Records among them that a crash took.";
     JOURNAL_TORN_BYTES = "auditor.journal.torn_bytes", "int, bytes", "Bytes at the end of the recovered journal that are no whole record.";

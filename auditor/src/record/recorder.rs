@@ -76,6 +76,8 @@ pub struct Coverage {
 pub struct Lifecycle {
     pub state: &'static str,
     pub version: &'static str,
+    /// Of the settings in force.
+    pub settings: Arc<str>,
 }
 
 /// What was met in the journal of a daemon that did not stop in order.

@@ -54,6 +54,7 @@ pub(super) fn lifecycle(attributes: &mut Attributes<'_>, record: &Record, lifecy
     attributes.node_id("lifecycle", record.boot_ns, 0);
     attributes.string(a::LIFECYCLE_STATE, lifecycle.state);
     attributes.string(a::LIFECYCLE_VERSION, lifecycle.version);
+    attributes.string(a::LIFECYCLE_SETTINGS, &lifecycle.settings);
     attributes.body(&format!(
         "auditor {} {}",
         lifecycle.version, lifecycle.state

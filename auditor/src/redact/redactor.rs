@@ -47,6 +47,12 @@ impl Redactor {
         }
     }
 
+    /// Redacts by these rules from now on.
+    pub fn obey(&mut self, headers: HeaderAllowList, policies: Policies) {
+        self.headers = headers;
+        self.policies = policies;
+    }
+
     /// Writes the record without its secrets.
     pub fn seal(&mut self, resolved: &Resolved) -> Sealed {
         let record = &resolved.record;

@@ -17,6 +17,7 @@ use tokio::{
 
 use super::{
     health::{Health, Phase},
+    reloads::Reloads,
     standing::Standing,
     totals::SharedTotals,
 };
@@ -28,6 +29,16 @@ const MAX_CONNECTIONS: usize = 16;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// What to wait for when there are no descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What is answered from.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    pub totals: SharedTotals,
+    /// `None` without a journal.
+    pub standing: Option<Standing>,
+    pub health: Health,
+    pub reloads: Reloads,
+}
 
 /// Answers scrapers and probes.
 pub struct MetricsEndpoint {
@@ -41,19 +52,16 @@ struct Answers {
 }
 
 impl MetricsEndpoint {
-    pub async fn bind(
-        address: SocketAddr,
-        totals: SharedTotals,
-        standing: Option<Standing>,
-        health: Health,
-    ) -> io::Result<Self> {
+    pub async fn bind(address: SocketAddr, shown: Shown) -> io::Result<Self> {
         let mut registry = Registry::default();
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("auditor_build", "The daemon that answers", build);
-        registry.register_collector(Box::new(totals));
-        if let Some(standing) = standing {
+        shown.reloads.register(&mut registry);
+        registry.register_collector(Box::new(shown.totals));
+        if let Some(standing) = shown.standing {
             registry.register_collector(Box::new(standing));
         }
+        let health = shown.health;
         Ok(Self {
             listener: TcpListener::bind(address).await?,
             answers: Arc::new(Answers { registry, health }),
@@ -154,13 +162,16 @@ mod tests {
         net::TcpStream,
     };
 
-    use super::{MAX_CONNECTIONS, MetricsEndpoint};
-    use crate::telemetry::{Health, Phase, SharedTotals};
+    use super::{MAX_CONNECTIONS, MetricsEndpoint, Shown};
+    use crate::telemetry::{Health, Phase};
 
     async fn endpoint(health: &Health) -> SocketAddr {
         let any = "127.0.0.1:0".parse().unwrap();
-        let endpoint = MetricsEndpoint::bind(any, SharedTotals::default(), None, health.clone());
-        let endpoint = endpoint.await.unwrap();
+        let shown = Shown {
+            health: health.clone(),
+            ..Shown::default()
+        };
+        let endpoint = MetricsEndpoint::bind(any, shown).await.unwrap();
         let address = endpoint.address().unwrap();
         tokio::spawn(endpoint.run());
         address

@@ -24,6 +24,7 @@ mod metrics;
 mod namespace;
 mod principal;
 mod privilege;
+mod reload;
 mod sliced;
 mod sockets;
 mod tls;
