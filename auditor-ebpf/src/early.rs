@@ -10,7 +10,7 @@ use crate::{
     connection::{Connection, Flow},
     emit,
     maps::{EARLY, count},
-    packet::Segment,
+    packet::{Headers, Segment},
     phase, unframed,
 };
 
@@ -65,7 +65,10 @@ pub unsafe fn keep(skb: *mut __sk_buff, connection: *mut Connection, segment: &S
         if (*flow).frames != 0 || phase::is_in_frames((*flow).phase) {
             flags |= data_flag::FRAMES;
         }
-        let tuple = segment.tuple(Direction::Ingress);
+        let Some(headers) = Headers::read(skb) else {
+            return;
+        };
+        let tuple = headers.tuple(Direction::Ingress);
         let head = Early {
             header: Header {
                 kind: Kind::Early as u8,

@@ -47,6 +47,8 @@ pub struct Piece {
     pub request: u8,
     /// It is copied beside the flow, of which another CPU knows what was passed over.
     pub aside: u8,
+    /// The verifier wants every byte set of what is handed to a global function.
+    pub reserved: [u8; 3],
 }
 
 #[repr(C)]
@@ -68,17 +70,23 @@ fn wakeup() -> u64 {
     }
 }
 
-/// Emits a piece, or counts what was lost with it.
+/// Emits a piece, or counts what was lost with it; 1 if it is on its way.
+///
+/// A global function, for the reason that [`follow`](crate::stream) is one.
 ///
 /// # Safety
-/// All pointers come from the running program and are not null.
+/// All pointers come from the running program.
+#[unsafe(export_name = "emit_data")]
 #[inline(never)]
-pub unsafe fn data(
+pub unsafe extern "C" fn data(
     skb: *mut __sk_buff,
     connection: *mut Connection,
     flow: *mut Flow,
     piece: *const Piece,
 ) -> u64 {
+    if connection.is_null() || flow.is_null() || piece.is_null() {
+        return 0;
+    }
     unsafe {
         if (*connection).early != 0 {
             return 0;

@@ -18,25 +18,80 @@ pub const FIN: u8 = 1;
 pub const RST: u8 = 4;
 const SYN: u8 = 2;
 
-/// A TCP segment.
+/// A TCP segment, as far as its flow goes by it.
+///
+/// No padding: the verifier wants every byte set of what is handed to a global function.
+#[repr(C)]
 pub struct Segment {
-    /// IP header without options, then TCP header without options.
-    bytes: Headers,
-    /// Where the TCP header begins in `bytes`.
-    tcp: usize,
     pub sequence: u32,
     /// Where the payload begins in the packet.
     pub payload: u32,
     /// Payload bytes.
     pub length: u32,
     pub flags: u8,
+    direction: u8,
+    reserved: u16,
+}
+
+/// IP header without options, then TCP header without options.
+pub struct Headers {
+    bytes: Bytes,
+    /// Where the TCP header begins in `bytes`.
+    tcp: usize,
+    /// Where it begins in the packet.
+    start: u32,
 }
 
 /// Aligned, so that it is made by a few stores and not byte by byte in a loop.
 #[repr(C, align(8))]
-struct Headers([u8; 64]);
+struct Bytes([u8; 64]);
 
 impl Segment {
+    pub const EMPTY: Self = Self {
+        sequence: 0,
+        payload: 0,
+        length: 0,
+        flags: 0,
+        direction: 0,
+        reserved: 0,
+    };
+
+    /// Reads it from the packet; false for anything but TCP.
+    ///
+    /// A function of its own: the headers shall not weigh on the stack of what follows, nor the
+    /// forms that they have on the states that the verifier follows.
+    ///
+    /// # Safety
+    /// `skb` is the context of the running program.
+    #[inline(never)]
+    pub unsafe fn read(&mut self, skb: *mut __sk_buff, direction: Direction) -> bool {
+        unsafe {
+            let Some(headers) = Headers::read(skb) else {
+                return false;
+            };
+            let (sequence, offset, flags) = headers.tcp();
+            // A SYN takes one number before the data.
+            self.sequence = sequence.wrapping_add((flags & SYN != 0) as u32);
+            self.payload = headers.start + ((offset >> 4) as u32) * 4;
+            // The length field of the header overflows on large segments; the packet's does not.
+            self.length = (*skb).len.saturating_sub(self.payload);
+            self.flags = flags;
+            self.direction = direction as u8;
+            true
+        }
+    }
+
+    #[inline(always)]
+    pub fn direction(&self) -> Direction {
+        if self.direction == Direction::Ingress as u8 {
+            Direction::Ingress
+        } else {
+            Direction::Egress
+        }
+    }
+}
+
+impl Headers {
     /// Reads the headers; `None` for anything but TCP.
     ///
     /// # Safety
@@ -44,9 +99,8 @@ impl Segment {
     #[inline(always)]
     pub unsafe fn read(skb: *mut __sk_buff) -> Option<Self> {
         unsafe {
-            let mut headers = Headers([0; 64]);
+            let mut headers = Bytes([0; 64]);
             let bytes = &mut headers.0;
-            let total = (*skb).len;
             // 40 bytes are an IPv4 and a TCP header, or an IPv6 header.
             if !load(skb, 0, bytes.as_mut_ptr(), 40) {
                 return None;
@@ -87,32 +141,25 @@ impl Segment {
                 }
                 (40, start)
             };
-            // The two cases are written out because an index that is not constant would cost the
-            // verifier's knowledge of the stack.
-            let (sequence, offset, flags) = if tcp == 20 {
-                (
-                    be32(bytes[24], bytes[25], bytes[26], bytes[27]),
-                    bytes[32],
-                    bytes[33],
-                )
-            } else {
-                (
-                    be32(bytes[44], bytes[45], bytes[46], bytes[47]),
-                    bytes[52],
-                    bytes[53],
-                )
-            };
-            let payload = start + ((offset >> 4) as u32) * 4;
             Some(Self {
-                // A SYN takes one number before the data.
-                sequence: sequence.wrapping_add((flags & SYN != 0) as u32),
                 bytes: headers,
                 tcp,
-                payload,
-                // The length field of the header overflows on large segments; the packet's does not.
-                length: total.saturating_sub(payload),
-                flags,
+                start,
             })
+        }
+    }
+
+    /// Sequence number, the byte that holds the length of the header, and flags.
+    ///
+    /// The two cases are written out here and below because an index that is not constant would
+    /// cost the verifier's knowledge of the stack.
+    #[inline(always)]
+    fn tcp(&self) -> (u32, u8, u8) {
+        let b = &self.bytes.0;
+        if self.tcp == 20 {
+            (be32(b[24], b[25], b[26], b[27]), b[32], b[33])
+        } else {
+            (be32(b[44], b[45], b[46], b[47]), b[52], b[53])
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{
     connection::Connection,
     early, emit,
     maps::{CONNECTIONS, OWNERS, count},
-    packet::{FIN, RST, Segment},
+    packet::{FIN, Headers, RST, Segment},
     phase, stream,
 };
 
@@ -43,7 +43,10 @@ unsafe fn observe(skb: *mut __sk_buff, direction: Direction) -> Option<()> {
         if sk.is_null() {
             return None;
         }
-        let segment = Segment::read(skb)?;
+        let mut segment = Segment::EMPTY;
+        if !segment.read(skb, direction) {
+            return None;
+        }
         let ended = segment.flags & (FIN | RST);
         if segment.length == 0 && ended == 0 {
             return None;
@@ -81,7 +84,7 @@ unsafe fn observe(skb: *mut __sk_buff, direction: Direction) -> Option<()> {
         }
         let flow = &raw mut (*connection).flows[direction as usize];
         count(Counter::SegmentsSeen, 1);
-        stream::observe(skb, connection, flow, &segment, direction);
+        stream::observe(skb, connection, flow, &segment);
         if ended != 0 {
             note_end(connection, direction, ended);
         }
@@ -116,14 +119,17 @@ unsafe fn announce(
     direction: Direction,
 ) {
     unsafe {
+        let Some(headers) = Headers::read(skb) else {
+            return;
+        };
         let role = (*connection).role;
         if role == Role::Unseen as u8 {
             (*connection).flows[0].phase = phase::UNFRAMED;
             (*connection).flows[1].phase = phase::UNFRAMED;
             (*connection).flows[direction as usize].next = segment.sequence;
-            (*connection).flows[1 - direction as usize].next = segment.acknowledged();
+            (*connection).flows[1 - direction as usize].next = headers.acknowledged();
         }
-        (*connection).tuple = segment.tuple(direction);
+        (*connection).tuple = headers.tuple(direction);
         let owner = OWNERS.get(sk.cast());
         let event = Open {
             header: Header {

@@ -23,35 +23,53 @@ pub unsafe fn observe(
     connection: *mut Connection,
     flow: *mut Flow,
     segment: &Segment,
-    direction: Direction,
 ) {
     unsafe {
         let lock = &raw mut (*flow).lock;
-        if Lock::take(lock) {
-            follow(skb, connection, flow, segment, direction);
+        let is_mine = Lock::take(lock);
+        let is_done = if is_mine {
+            follow(skb, connection, flow, segment) != 0
+        } else {
+            (*flow).phase == phase::STOPPED
+        };
+        if !is_done {
+            if !is_mine {
+                count(Counter::OutOfOrder, 1);
+            }
+            unframed::copy(skb, connection, flow, segment, !is_mine);
+        }
+        if is_mine {
             Lock::give_back(lock);
-        } else if (*flow).phase != phase::STOPPED {
-            count(Counter::OutOfOrder, 1);
-            let request = is_request(connection, direction);
-            unframed::copy(skb, connection, flow, segment, direction, request, true);
         }
     }
 }
 
-#[inline(always)]
-unsafe fn follow(
+/// 0 if the framing is not followed, so that the payload is to be copied.
+///
+/// A global function: the verifier takes it by itself, once, and not again for each of the states
+/// that lead to it. So it does not know either that the pointers are never null.
+///
+/// # Safety
+/// All pointers come from the running program.
+#[unsafe(export_name = "follow")]
+#[inline(never)]
+unsafe extern "C" fn follow(
     skb: *mut __sk_buff,
     connection: *mut Connection,
     flow: *mut Flow,
-    segment: &Segment,
-    direction: Direction,
-) {
+    segment: *const Segment,
+) -> u64 {
+    if connection.is_null() || flow.is_null() || segment.is_null() {
+        return 1;
+    }
     unsafe {
+        let segment = &*segment;
+        let direction = segment.direction();
         let request = is_request(connection, direction);
         let gap = segment.sequence.wrapping_sub((*flow).next) as i32;
         let fresh = gap.wrapping_add(segment.length as i32);
         if (*flow).phase < phase::UNFRAMED && fresh <= 0 {
-            return;
+            return 1;
         }
         if gap > 0 && (*flow).phase < phase::UNFRAMED {
             pass_gap(skb, connection, flow, segment, gap as u32, direction);
@@ -66,7 +84,7 @@ unsafe fn follow(
                 (*flow).skipped += fresh as u64;
                 tell_progress(skb, connection, flow, direction);
             }
-            return;
+            return 1;
         }
         // What was seen before is cut off; ahead of a gap nothing was.
         let trim = if gap < 0 && fresh > 0 {
@@ -76,16 +94,15 @@ unsafe fn follow(
         };
         if (*flow).phase == phase::UNFRAMED {
             if fresh <= 0 && matches!(direction, Direction::Egress) {
-                return;
+                return 1;
             }
             let sequence = segment.sequence.wrapping_add(trim);
             unframed::obey(skb, flow, direction, sequence, sequence == expected);
             if (*flow).phase == phase::STOPPED {
-                return;
+                return 1;
             }
             if (*flow).phase == phase::UNFRAMED {
-                unframed::copy(skb, connection, flow, segment, direction, request, false);
-                return;
+                return 0;
             }
         }
         walk::segment(
@@ -100,11 +117,14 @@ unsafe fn follow(
             direction,
             request,
         );
+        1
     }
 }
 
+/// # Safety
+/// `connection` is valid.
 #[inline(always)]
-unsafe fn is_request(connection: *mut Connection, direction: Direction) -> bool {
+pub unsafe fn is_request(connection: *mut Connection, direction: Direction) -> bool {
     // SAFETY: a value of the connection storage.
     let role = unsafe { (*connection).role };
     match direction {
@@ -162,7 +182,9 @@ unsafe fn tell_progress(
 }
 
 /// Tells of skipped bytes without copying any.
-#[inline(always)]
+///
+/// A function of its own: its piece shall not weigh on the stack of the common path.
+#[inline(never)]
 unsafe fn mark(
     skb: *mut __sk_buff,
     connection: *mut Connection,
@@ -181,6 +203,7 @@ unsafe fn mark(
             direction: direction as u8,
             request: 0,
             aside: 0,
+            reserved: [0; 3],
         };
         emit::data(skb, connection, flow, &marker);
     }

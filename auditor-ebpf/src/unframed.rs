@@ -13,6 +13,7 @@ use crate::{
     maps::DIRECTIVES,
     packet::Segment,
     phase,
+    stream::is_request,
 };
 
 /// Payload bytes copied until the daemon speaks.
@@ -143,19 +144,26 @@ struct Rest {
 /// Copies a segment: what one event carries of it, or all of it where it is frames or beside the
 /// flow, as no allowance is for that.
 ///
+/// A global function, for the reason that [`follow`](crate::stream) is one.
+///
 /// # Safety
-/// All pointers come from the running program and are not null.
-#[inline(always)]
-pub unsafe fn copy(
+/// All pointers come from the running program.
+#[unsafe(export_name = "copy_unframed")]
+#[inline(never)]
+pub unsafe extern "C" fn copy(
     skb: *mut __sk_buff,
     connection: *mut Connection,
     flow: *mut Flow,
-    segment: &Segment,
-    direction: Direction,
-    request: bool,
+    segment: *const Segment,
     aside: bool,
-) {
+) -> u64 {
+    if connection.is_null() || flow.is_null() || segment.is_null() {
+        return 0;
+    }
     unsafe {
+        let segment = &*segment;
+        let direction = segment.direction();
+        let request = is_request(connection, direction);
         let mut first = 0u8;
         bpf_skb_load_bytes(skb.cast(), segment.payload, (&raw mut first).cast(), 1);
         let mut rest = Rest {
@@ -172,6 +180,7 @@ pub unsafe fn copy(
         };
         bpf_loop(MAX_PIECES, step as *mut _, (&raw mut rest).cast(), 0);
     }
+    0
 }
 
 /// One piece. Returns 1 to end the loop.
@@ -208,6 +217,7 @@ unsafe extern "C" fn step(_index: u64, rest: *mut Rest) -> i64 {
             direction: (*rest).direction,
             request: (*rest).request,
             aside: (*rest).aside,
+            reserved: [0; 3],
         };
         emit::data((*rest).skb, (*rest).connection, flow, &piece);
         (*rest).offset += length;

@@ -205,6 +205,7 @@ pub unsafe fn flush(walk: *mut Walk, skipped_after: u32) {
             direction: (*cursor).direction,
             request: (*cursor).request,
             aside: 0,
+            reserved: [0; 3],
         };
         emit::data((*walk).skb, (*walk).connection, (*walk).flow, &piece);
         (*cursor).from = NOTHING;
