@@ -42,9 +42,11 @@ pub fn examine(proc_root: Option<PathBuf>) -> Report {
     ];
     findings.extend(node::locked_memory(&release));
     findings.push(tier::plaintext());
+    let (base_tier, programs) = tier::base(root, &privileges);
     Report {
-        base_tier: tier::base(root, &privileges),
+        base_tier,
         findings,
+        programs,
         tls_libraries: TlsLibraries::in_use(&proc),
     }
 }

@@ -9,6 +9,8 @@ mod cgroup;
 mod counters;
 mod directives;
 mod existing;
+mod program;
+mod refusal;
 mod ring;
 
 pub use auditor_common::Direction;
@@ -18,4 +20,5 @@ pub use cgroup::{CgroupError, CgroupRoot};
 pub use counters::{Counter, Counters, CountersReader};
 pub use directives::{DirectiveWriter, FlowAction};
 pub use existing::{Existing, ExistingConnections};
+pub use program::LoadedProgram;
 pub use ring::RingReader;

@@ -9,7 +9,7 @@ use rustix::process::{Resource, getrlimit};
 use super::finding::{Finding, Status};
 
 /// The oldest kernel that the tests run on.
-const OLDEST_TESTED: (u32, u32) = (5, 10);
+const OLDEST_TESTED: (u32, u32) = (6, 1);
 
 /// From here on maps are charged to the memory cgroup instead of the process's limit.
 const MEMLOCK_FREE: (u32, u32) = (5, 11);
@@ -33,7 +33,7 @@ pub(super) fn kernel(release: &str) -> Finding {
         Some(version) if version >= OLDEST_TESTED => Finding::new(NAME, Status::Works, release),
         // Distributions carry features back; the base tier's trial has the last word.
         _ => {
-            let detail = format!("{release} is older than 5.10, the oldest that is tested");
+            let detail = format!("{release} is older than 6.1, the oldest that is tested");
             Finding::new(NAME, Status::Limited, detail)
         }
     }
@@ -154,7 +154,8 @@ mod tests {
     #[test]
     fn old_kernels_are_tried_and_not_trusted() {
         assert_eq!(kernel("6.18.3-cloud-amd64").status, Status::Works);
-        assert_eq!(kernel("5.10.0").status, Status::Works);
+        assert_eq!(kernel("6.1.0-50-cloud-amd64").status, Status::Works);
+        assert_eq!(kernel("5.10.0").status, Status::Limited);
         assert_eq!(kernel("4.18.0-553.el8_10.x86_64").status, Status::Limited);
         assert_eq!(kernel("strange").status, Status::Limited);
     }

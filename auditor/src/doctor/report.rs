@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::finding::{Finding, Status};
 use super::tls::TlsLibraries;
 use crate::exit::Exit;
+use crate::kernel::LoadedProgram;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -18,6 +19,8 @@ pub enum Form {
 pub struct Report {
     pub base_tier: Finding,
     pub findings: Vec<Finding>,
+    /// What the trial of the base tier loaded; none where it failed.
+    pub programs: Vec<LoadedProgram>,
     pub tls_libraries: TlsLibraries,
 }
 
@@ -99,11 +102,16 @@ mod tests {
     use super::{Form, Report};
     use crate::doctor::{Finding, Library, Status, TlsLibraries};
     use crate::exit::Exit;
+    use crate::kernel::LoadedProgram;
 
     fn report(status: Status) -> Report {
         Report {
             base_tier: Finding::new("base tier", status, "refused\nR1 is wrong").remedy("be root"),
             findings: vec![Finding::new("kernel", Status::Works, "6.18.0")],
+            programs: vec![LoadedProgram {
+                name: "segment_sent".to_owned(),
+                verified_instructions: Some(16441),
+            }],
             tls_libraries: TlsLibraries {
                 libraries: vec![Library {
                     path: "/lib/libssl.so.3".to_owned(),
@@ -139,6 +147,7 @@ TLS that is linked into a program (Go, Rust, Envoy, Node) is not listed.
         assert_eq!(value["base_tier"]["status"], "works");
         assert_eq!(value["findings"][0]["name"], "kernel");
         assert!(value["findings"][0].get("remedy").is_none());
+        assert_eq!(value["programs"][0]["verified_instructions"], 16441);
         assert_eq!(value["tls_libraries"]["libraries"][0]["processes"], 12);
         assert_eq!(json.matches('\n').count(), 1);
     }

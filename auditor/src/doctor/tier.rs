@@ -5,13 +5,16 @@ use std::io;
 
 use super::finding::{Finding, Status};
 use super::privilege::Privileges;
-use crate::kernel::{Capture, CaptureOptions, CgroupError, CgroupRoot};
+use crate::kernel::{Capture, CaptureOptions, CgroupError, CgroupRoot, LoadedProgram};
 
 /// A page of every supported kernel, and enough for a moment in which nobody reads.
 const TRIAL_RING_BYTES: u32 = 64 * 1024;
 
 /// Loads and attaches the programs, and detaches them at once.
-pub(super) fn base(root: Result<CgroupRoot, CgroupError>, privileges: &Privileges) -> Finding {
+pub(super) fn base(
+    root: Result<CgroupRoot, CgroupError>,
+    privileges: &Privileges,
+) -> (Finding, Vec<LoadedProgram>) {
     const NAME: &str = "base tier";
     let options = CaptureOptions {
         ring_bytes: TRIAL_RING_BYTES,
@@ -19,13 +22,13 @@ pub(super) fn base(root: Result<CgroupRoot, CgroupError>, privileges: &Privilege
     };
     let root = match root {
         Ok(root) => root,
-        Err(error) => return refused(NAME, &error, privileges),
+        Err(error) => return (refused(NAME, &error, privileges), Vec::new()),
     };
-    match Capture::start(&root, options) {
-        Ok(capture) => drop(capture),
-        Err(error) => return refused(NAME, &error, privileges),
-    }
-    if root.is_host_root() {
+    let programs = match Capture::start(&root, options) {
+        Ok(capture) => capture.programs(),
+        Err(error) => return (refused(NAME, &error, privileges), Vec::new()),
+    };
+    let finding = if root.is_host_root() {
         Finding::new(
             NAME,
             Status::Works,
@@ -36,7 +39,8 @@ pub(super) fn base(root: Result<CgroupRoot, CgroupError>, privileges: &Privilege
                       process's control group namespace shows";
         Finding::new(NAME, Status::Limited, detail)
             .remedy("mount the host's /sys/fs/cgroup into the container")
-    }
+    };
+    (finding, programs)
 }
 
 pub(super) fn plaintext() -> Finding {

@@ -11,7 +11,9 @@ use aya::{
     },
 };
 
-use super::{CgroupError, CgroupRoot, CountersReader, DirectiveWriter, RingReader};
+use super::{
+    CgroupError, CgroupRoot, CountersReader, DirectiveWriter, LoadedProgram, RingReader, refusal,
+};
 
 /// The object file that `build.rs` made.
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/auditor"));
@@ -20,17 +22,17 @@ static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/au
 pub enum CaptureError {
     #[error(transparent)]
     Cgroup(#[from] CgroupError),
-    #[error("load kernel programs: {source}{}", hint(source))]
+    #[error("load kernel programs: {source}{}", refusal::of_map(source))]
     Load {
         #[from]
         source: EbpfError,
     },
-    #[error("load kernel program \"{name}\": {}", describe(.source))]
+    #[error("load kernel program \"{name}\": {}", refusal::of_program(.source))]
     Program {
         name: &'static str,
         source: ProgramError,
     },
-    #[error("attach kernel program \"{name}\" to the cgroup-v2 root: {}", describe(.source))]
+    #[error("attach kernel program \"{name}\" to the cgroup-v2 root: {}", refusal::of_program(.source))]
     Attach {
         name: &'static str,
         source: ProgramError,
@@ -60,7 +62,7 @@ pub struct Capture {
 
 /// Keeps the programs attached.
 pub struct Attached {
-    _ebpf: Ebpf,
+    ebpf: Ebpf,
 }
 
 impl Capture {
@@ -76,12 +78,19 @@ impl Capture {
             ring: RingReader::new(ring),
             counters: CountersReader::new(counters),
             directives: DirectiveWriter::new(directives),
-            attached: Attached { _ebpf: ebpf },
+            attached: Attached { ebpf },
         })
     }
 
     pub fn into_parts(self) -> (RingReader, CountersReader, DirectiveWriter, Attached) {
         (self.ring, self.counters, self.directives, self.attached)
+    }
+
+    pub fn programs(&self) -> Vec<LoadedProgram> {
+        let programs = self.attached.ebpf.programs();
+        programs
+            .map(|(name, program)| LoadedProgram::of(name, program))
+            .collect()
     }
 }
 
@@ -197,31 +206,4 @@ where
         .ok_or(ProgramError::UnexpectedProgramType)
         .and_then(TryInto::try_into)
         .map_err(|source| CaptureError::Program { name, source })
-}
-
-/// The error of the system call, and of the verifier's log only the end, where the reason stands.
-fn describe(error: &ProgramError) -> String {
-    match error {
-        ProgramError::LoadError {
-            io_error,
-            verifier_log,
-        } => {
-            let log = verifier_log.to_string();
-            let tail: Vec<&str> = log.lines().rev().take(12).collect();
-            let tail: Vec<&str> = tail.into_iter().rev().collect();
-            format!("{io_error}\n{}", tail.join("\n"))
-        }
-        ProgramError::SyscallError(error) => format!("{error}: {}", error.io_error),
-        other => other.to_string(),
-    }
-}
-
-/// The loader's error for a map does not say what the kernel said.
-fn hint(error: &EbpfError) -> String {
-    match error {
-        EbpfError::MapError(MapError::CreateError { io_error, .. }) => {
-            format!(": {io_error}")
-        }
-        _ => String::new(),
-    }
 }
