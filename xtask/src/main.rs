@@ -22,6 +22,7 @@ mod setup;
 mod shell;
 mod test;
 mod tools;
+mod vm;
 
 use std::process::ExitCode;
 
@@ -53,6 +54,8 @@ enum Verb {
     Bench(bench::Args),
     /// Feed the fuzz targets for a while
     Fuzz(fuzz::Args),
+    /// Run the auditor in virtual machines, one per supported kernel
+    Vm(vm::Args),
     /// Check that modules only use what their layer may use
     Layers,
     /// Write docs/record-schema.md from the code
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Verb::Test(args) => test::run(&args),
         Verb::Bench(args) => bench::run(&args),
         Verb::Fuzz(args) => fuzz::run(&args),
+        Verb::Vm(args) => vm::run(&args),
         Verb::Layers => layers::run(),
         Verb::Schema(args) => schema::run(&args),
         Verb::Dist(args) => dist::run(&args),

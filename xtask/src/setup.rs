@@ -41,7 +41,7 @@ const TEST_PROGRAMS: &[Package] = &[
     },
     Package {
         name: "busybox-static",
-        why: "what containers of the tests are made of",
+        why: "what containers and virtual machines of the tests are made of",
     },
     Package {
         name: "chromium",
@@ -56,8 +56,16 @@ const TEST_PROGRAMS: &[Package] = &[
         why: "puts pods on a network",
     },
     Package {
+        name: "cpio",
+        why: "packs what the virtual machines boot",
+    },
+    Package {
         name: "curl",
         why: "HTTP client",
+    },
+    Package {
+        name: "debian-archive-keyring",
+        why: "verifies the kernels of the virtual machines",
     },
     Package {
         name: "iproute2",
@@ -94,6 +102,10 @@ const TEST_PROGRAMS: &[Package] = &[
     Package {
         name: "python3-venv",
         why: "keeps Python tools inside target/",
+    },
+    Package {
+        name: "qemu-system-x86",
+        why: "boots the kernels that the tests run on",
     },
     Package {
         name: "runc",

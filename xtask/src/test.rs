@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
-use crate::{dist, fuzz, layers, manifests, route, schema, setup, shell};
+use crate::{dist, fuzz, layers, manifests, route, schema, setup, shell, vm};
 
 /// For each target: it still builds, and what it found before is mended.
 const FUZZ_SECONDS: u32 = 10;
@@ -37,6 +37,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
                 })
             });
             steps.step("kernel tests", kernel_tests);
+            steps.step("oldest kernel", || vm::run(&vm::Args::short()));
         }
     }
     steps.close()

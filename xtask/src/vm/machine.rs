@@ -1,0 +1,51 @@
+//! A virtual machine, emulated: slow, but the same wherever it runs.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::kernel::Kernel;
+use super::transcript::Transcript;
+
+/// Several times what the check takes on two shared cores.
+const SECONDS: &str = "300";
+const MEBIBYTES: &str = "512";
+/// Two, so that the programs run on both at once.
+const PROCESSORS: &str = "2";
+
+/// Boots the kernel with these words on its command line and returns what was said until it
+/// switched itself off.
+pub(crate) fn boot(kernel: &Kernel, initramfs: &Path, words: &str) -> Result<Transcript> {
+    let mut command = Command::new("timeout");
+    command
+        .args([SECONDS, "qemu-system-x86_64", "-cpu", "max"])
+        // Threads for the processors run into what one of them writes for the other to execute,
+        // as kernels do while they boot, and then a kernel dies now and then.
+        .args(["-accel", "tcg,thread=single"])
+        .args(["-m", MEBIBYTES, "-smp", PROCESSORS])
+        .args(["-nographic", "-nodefaults", "-serial", "stdio"])
+        .arg("-no-reboot")
+        .arg("-kernel")
+        .arg(&kernel.image)
+        .arg("-initrd")
+        .arg(initramfs)
+        // After a panic there is nothing to wait for.
+        .args(["-append", &format!("console=ttyS0 panic=-1 quiet {words}")]);
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .context("start timeout")?;
+    let transcript = Transcript::of(&output.stdout);
+    // The emulator's status says nothing of a kernel that died.
+    if !output.status.success() || transcript.one("end").is_none() {
+        bail!(
+            "the virtual machine did not come to its end within {SECONDS} s ({}): {}; last it \
+             said:\n{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr).trim(),
+            transcript.tail()
+        );
+    }
+    Ok(transcript)
+}
