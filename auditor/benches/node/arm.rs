@@ -115,10 +115,7 @@ impl Arm {
 impl On<'_> {
     /// Processes whose work is not the node's.
     pub fn uncounted(&self) -> Vec<u32> {
-        self.collector
-            .map(|collector| collector.pid())
-            .into_iter()
-            .collect()
+        self.collector.map(Collector::pid).into_iter().collect()
     }
 
     /// Memory of the auditor, bytes.
