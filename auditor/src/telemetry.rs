@@ -8,6 +8,7 @@ mod ledger;
 mod metrics;
 mod reloads;
 mod standing;
+mod throttle;
 mod totals;
 
 pub use health::{Health, Phase};
@@ -20,27 +21,34 @@ pub use totals::{SharedTotals, Totals};
 use std::io::{self, IsTerminal as _};
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    EnvFilter, Layer as _, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
+
+use throttle::Throttle;
 
 /// The client of the API server tells of every failed try as an error. The source tells of an
 /// outage once, with what to do.
 const OF_KUBERNETES: &str = "kube_client=off";
 
-/// Sends logs to standard error, from INFO on or as `RUST_LOG` says.
+/// Sends logs to standard error, from INFO on or as `RUST_LOG` says, bounded in rate.
 pub fn init_logs() {
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .from_env_lossy()
         .add_directive(OF_KUBERNETES.parse().expect("it is a directive"));
-    let logs = tracing_subscriber::fmt()
+    let lines = fmt::layer()
         .with_writer(io::stderr)
-        .with_env_filter(filter)
         .with_target(false)
         .compact();
     // Left alone, it colours unless NO_COLOR is set, whoever reads.
-    if io::stderr().is_terminal() {
-        logs.init();
+    let lines = if io::stderr().is_terminal() {
+        lines
     } else {
-        logs.with_ansi(false).init();
-    }
+        lines.with_ansi(false)
+    };
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(lines.with_filter(Throttle::default()))
+        .init();
 }

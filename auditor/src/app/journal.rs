@@ -19,6 +19,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::{Fsync, JournalSettings, WhenFull},
+    export::view::RecordView,
     journal::{
         self, Directory, Event, JournalError, Now, Options, Progress, Recovery, Retention,
         SyncPolicy, Writer,
@@ -153,6 +154,7 @@ impl Journal {
             records: recovery.next,
             lost_records: recovery.lost_records,
             torn_bytes: recovery.torn_bytes,
+            last: recovery.last.as_deref().and_then(observed),
         });
         self.note(fact);
     }
@@ -347,6 +349,12 @@ impl Ended {
         }
         (self.noted, unkept)
     }
+}
+
+/// When a record was made.
+fn observed(record: &[u8]) -> Option<u64> {
+    let view = RecordView::parse(record).ok()?;
+    Some(view.observed_time_unix_nano)
 }
 
 fn options(settings: &JournalSettings) -> Options {

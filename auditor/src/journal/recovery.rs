@@ -6,7 +6,7 @@ use super::catalogue::{Entry, catalogue, file_name};
 use super::disk::{Disk, DiskFile as _};
 use super::error::JournalError;
 use super::evidence::PublicKey;
-use super::replay::{Replay, State, Told};
+use super::replay::{Replay, State, Told, split};
 use super::retention::{Kept, Shelf};
 use super::scan::{Item, Scanner};
 use super::segment::Position;
@@ -33,6 +33,8 @@ pub struct Recovery {
     pub orderly: bool,
     /// The newest segment has a valid checkpoint that its frames do not lead to.
     pub disagrees: bool,
+    /// The last record, an encoded `LogRecord`.
+    pub last: Option<Vec<u8>>,
 }
 
 /// Where to go on.
@@ -168,7 +170,13 @@ impl Course<'_> {
                         self.replay.adopt(&anchor);
                     }
                 }
-                Told::Resource | Told::Record | Told::Removal(_) | Told::Malformed => {}
+                Told::Record => {
+                    let record = split(frame.payload).map_or(&[][..], |(_, record)| record);
+                    let last = self.recovery.last.get_or_insert_default();
+                    last.clear();
+                    last.extend_from_slice(record);
+                }
+                Told::Resource | Told::Removal(_) | Told::Malformed => {}
             }
             end = scanner.offset();
         }

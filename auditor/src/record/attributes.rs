@@ -151,6 +151,7 @@ attributes! {
     LIFECYCLE_SETTINGS = "auditor.lifecycle.settings", "string", "SHA-256 of the settings in force, as the daemon's log has them in YAML.";
     JOURNAL_RECORDS = "auditor.journal.records", "int", "Records that the recovered journal has had since it was made.";
     JOURNAL_LOST_RECORDS = "auditor.journal.lost_records", "int", "Records among them that a crash took.";
+    JOURNAL_LAST_TIME = "auditor.journal.last_time_unix_nano", "int, nanoseconds", "When the daemon before last recorded something: from then until this record the node was not audited, or not all of it.";
     JOURNAL_TORN_BYTES = "auditor.journal.torn_bytes", "int, bytes", "Bytes at the end of the recovered journal that are no whole record.";
     CHECKPOINT_NOTE = "auditor.checkpoint.note", "string", "The checkpoint: a signed note, to be given to `auditor verify --checkpoint`.";
     CHECKPOINT_RECORDS = "auditor.checkpoint.records", "int", "Records that it covers: the first so many of the journal.";

@@ -89,6 +89,8 @@ pub struct Recovered {
     pub lost_records: u64,
     /// Bytes that are no whole frame.
     pub torn_bytes: u64,
+    /// When that daemon last recorded something, nanoseconds since the epoch.
+    pub last: Option<u64>,
 }
 
 /// A signed head of the journal.

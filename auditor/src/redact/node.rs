@@ -68,6 +68,9 @@ pub(super) fn recovered(attributes: &mut Attributes<'_>, record: &Record, recove
     attributes.int(a::JOURNAL_RECORDS, recovered.records);
     attributes.int(a::JOURNAL_LOST_RECORDS, recovered.lost_records);
     attributes.int(a::JOURNAL_TORN_BYTES, recovered.torn_bytes);
+    if let Some(last) = recovered.last {
+        attributes.int(a::JOURNAL_LAST_TIME, last);
+    }
     attributes.body(&format!(
         "the daemon before did not stop in order: {} records found, {} lost, {} bytes torn",
         recovered.records, recovered.lost_records, recovered.torn_bytes

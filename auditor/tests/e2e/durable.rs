@@ -8,6 +8,8 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
+
 use crate::support::auditor::{Auditor, BINARY};
 use crate::support::client::{curl, h2load, wrk};
 use crate::support::dialogue::Stage;
@@ -99,6 +101,20 @@ fn nothing_that_was_journaled_is_lost_by_kills_under_load() {
     );
 }
 
+/// Each daemon after a killed one says from when on nothing is known.
+fn assert_gaps(records: &[LogRecord]) {
+    let mut gaps = 0;
+    for (number, record) in records.iter().enumerate() {
+        if text(record, "auditor.lifecycle.state").as_deref() == Some("recovered") {
+            let last = text(record, "auditor.journal.last_time_unix_nano");
+            let before = records[number - 1].observed_time_unix_nano;
+            assert_eq!(last, Some(before.to_string()));
+            gaps += 1;
+        }
+    }
+    assert_eq!(gaps, 2);
+}
+
 /// The next daemon begins to count the exchanges of a connection again.
 #[test]
 fn exchanges_before_and_after_a_kill_have_ids_of_their_own() {
@@ -124,6 +140,7 @@ fn exchanges_before_and_after_a_kill_have_ids_of_their_own() {
     let records = kept.records();
     let ids: HashSet<_> = records.iter().map(record_id).collect();
     assert_eq!(ids.len(), records.len(), "an id stands for one record");
+    assert_gaps(&records);
     for path in ["/0", "/1", "/2"] {
         let found = records
             .iter()
