@@ -52,7 +52,8 @@ pub(crate) fn pack(kernel: &Kernel, auditor: &Path, to: &Path) -> Result<()> {
     fs::write(tree.join("check.sh"), CHECK)?;
     fs::write(tree.join("init"), INIT)?;
     fs::set_permissions(tree.join("init"), fs::Permissions::from_mode(0o755))?;
-    archive(&tree, to)
+    archive(&tree, to)?;
+    fs::remove_dir_all(&tree).with_context(|| format!("remove {}", tree.display()))
 }
 
 /// Copies the shared libraries of a program to where it looks for them.
