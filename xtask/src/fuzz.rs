@@ -12,6 +12,7 @@ use crate::shell;
 
 /// Every target, and the longest input that it is given.
 const TARGETS: [(&str, u32); 3] = [("conversation", 4096), ("journal", 4096), ("ring", 4096)];
+const SHORT_RUNS: u32 = 20_000;
 /// What a target may take, in MB: several times what it needs.
 const MEMORY: u32 = 512;
 /// Counters for libFuzzer, checks of arithmetic, and panics that it sees.
@@ -24,9 +25,23 @@ const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-leve
 pub(crate) struct Args {
     /// Seconds for each target
     #[arg(long, default_value_t = 600)]
-    pub(crate) seconds: u32,
+    seconds: u32,
+    /// Inputs for each target, always the same ones, instead of a time
+    #[arg(long)]
+    runs: Option<u32>,
     /// Only this target
-    pub(crate) target: Option<String>,
+    target: Option<String>,
+}
+
+impl Args {
+    /// Shows that the targets still build and hold.
+    pub(crate) fn short() -> Self {
+        Self {
+            seconds: 0,
+            runs: Some(SHORT_RUNS),
+            target: None,
+        }
+    }
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -40,12 +55,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let binaries = folder.join(host).join("release");
     let wanted = |name: &str| args.target.as_ref().is_none_or(|target| target == name);
     for (name, longest) in TARGETS.iter().filter(|(name, _)| wanted(name)) {
-        // What was found to be of interest is begun with the next time.
-        let corpus: PathBuf = folder.join("corpus").join(name);
-        fs::create_dir_all(&corpus).with_context(|| format!("make {}", corpus.display()))?;
         let mut target = shell::as_root(binaries.join(name))?;
-        target.arg(&corpus);
-        target.arg(format!("-max_total_time={}", args.seconds));
+        if let Some(runs) = args.runs {
+            target.args([format!("-runs={runs}"), "-seed=1".to_owned()]);
+        } else {
+            // What was found to be of interest is begun with the next time.
+            let corpus: PathBuf = folder.join("corpus").join(name);
+            fs::create_dir_all(&corpus).with_context(|| format!("make {}", corpus.display()))?;
+            target.arg(&corpus);
+            target.arg(format!("-max_total_time={}", args.seconds));
+        }
         target.arg(format!("-max_len={longest}"));
         target.arg(format!("-rss_limit_mb={MEMORY}"));
         target.arg(format!("-artifact_prefix={}/", folder.display()));

@@ -7,9 +7,6 @@ use anyhow::{Result, bail};
 
 use crate::{dist, fuzz, layers, manifests, route, schema, setup, shell, vm};
 
-/// For each target: it still builds, and what it found before is mended.
-const FUZZ_SECONDS: u32 = 10;
-
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Leave out the tests that load kernel programs and need root
@@ -30,12 +27,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             cargo(&["test", "--release", "--lib", "--bins"])
         });
         if !args.fast {
-            steps.step("fuzz targets", || {
-                fuzz::run(&fuzz::Args {
-                    seconds: FUZZ_SECONDS,
-                    target: None,
-                })
-            });
+            steps.step("fuzz targets", || fuzz::run(&fuzz::Args::short()));
             steps.step("kernel tests", kernel_tests);
             steps.step("oldest kernel", || vm::run(&vm::Args::short()));
         }
