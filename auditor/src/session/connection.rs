@@ -131,6 +131,15 @@ impl Connection {
         self.request.map(|d| d == Direction::Ingress)
     }
 
+    /// The control group of an accepted socket comes with its first segment. True if it is news.
+    pub(super) fn learn(&mut self, cgroup_id: u64) -> bool {
+        let is_news = cgroup_id != 0 && self.facts.owner.cgroup_id == 0;
+        if is_news {
+            Arc::make_mut(&mut self.facts).owner.cgroup_id = cgroup_id;
+        }
+        is_news
+    }
+
     pub(super) fn data(&mut self, data: &Data<'_>, done: &mut Vec<Exchange>) {
         if self.request.is_none() {
             self.find_request_direction(data);

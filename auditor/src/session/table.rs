@@ -195,28 +195,21 @@ impl Sessions {
             return;
         }
         let mut facts = ConnectionFacts::of(open);
-        let other = self.other_end(&facts);
-        if let Some(other) = &other {
-            facts.other = self.connections.get(other).map(|c| Arc::clone(&c.facts));
+        if let Some(other) = self.other_end(&facts) {
+            facts.other = self.connections.get(&other).map(|c| Arc::clone(&c.facts));
         }
         if let Some(former) = self.by_address.insert(Place::of(&facts), open.cookie) {
             self.succeed(former, &facts, out);
         }
         let connection = Connection::new(facts, open.receive_next, open.send_next);
-        let facts = Arc::clone(&connection.facts);
         if self.tells_opens {
             out.push(Output::Opened {
                 inbound: connection.is_inbound(),
-                connection: Arc::clone(&facts),
+                connection: Arc::clone(&connection.facts),
             });
         }
         self.connections.insert(open.cookie, connection);
-        if let Some(other) = other.and_then(|cookie| self.connections.get_mut(&cookie)) {
-            // The two would keep each other alive: the link back has no link of its own.
-            let mut linked = ConnectionFacts::clone(&facts);
-            linked.other = None;
-            Arc::make_mut(&mut other.facts).other = Some(Arc::new(linked));
-        }
+        self.link(open.cookie);
         if open.role == Role::Passive
             && let Some(early) = self.early.claim(open.local, open.peer, open.receive_next)
         {
@@ -264,14 +257,26 @@ impl Sessions {
         (facts.role != other.role).then_some(cookie)
     }
 
+    /// Gives the other end what is known of this one now.
+    fn link(&mut self, cookie: u64) {
+        let Some(connection) = self.connections.get(&cookie) else {
+            return;
+        };
+        let other = connection.facts.other.as_ref().map(|other| other.cookie);
+        // The two would keep each other alive: the link back has no link of its own.
+        let mut linked = ConnectionFacts::clone(&connection.facts);
+        linked.other = None;
+        if let Some(other) = other.and_then(|cookie| self.connections.get_mut(&cookie)) {
+            Arc::make_mut(&mut other.facts).other = Some(Arc::new(linked));
+        }
+    }
+
     fn data(&mut self, data: &Data<'_>, out: &mut Vec<Output>) {
         let Some(connection) = self.connections.get_mut(&data.cookie) else {
             self.statistics.unknown_connection += 1;
             return;
         };
-        if data.cgroup_id != 0 && connection.facts.owner.cgroup_id == 0 {
-            Arc::make_mut(&mut connection.facts).owner.cgroup_id = data.cgroup_id;
-        }
+        let learned = connection.learn(data.cgroup_id);
         let was_dirty = connection.dirty;
         connection.data(data, &mut self.done);
         let inbound = connection.is_inbound().unwrap_or_default();
@@ -280,12 +285,20 @@ impl Sessions {
             self.dirty.push(data.cookie);
         }
         emit(connection, &mut self.done, out);
+        if learned {
+            self.link(data.cookie);
+        }
     }
 
     fn close(&mut self, close: &Close, out: &mut Vec<Output>) {
         if close.released && !self.connections.contains_key(&close.cookie) {
             // A socket that was no connection, or none that was ever seen.
             return;
+        }
+        if let Some(connection) = self.connections.get_mut(&close.cookie)
+            && connection.learn(close.owner.cgroup_id)
+        {
+            self.link(close.cookie);
         }
         let mut connection = self.connections.remove(&close.cookie).unwrap_or_else(|| {
             // Never established, or its `Open` was lost.
@@ -303,9 +316,6 @@ impl Sessions {
         let place = Place::of(&connection.facts);
         if self.by_address.get(&place) == Some(&close.cookie) {
             self.by_address.remove(&place);
-        }
-        if close.owner.cgroup_id != 0 && connection.facts.owner.cgroup_id == 0 {
-            Arc::make_mut(&mut connection.facts).owner.cgroup_id = close.owner.cgroup_id;
         }
         connection.close(close, &mut self.done);
         emit(&mut connection, &mut self.done, out);

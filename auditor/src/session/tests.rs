@@ -508,6 +508,36 @@ fn the_two_ends_of_a_connection_know_each_other() {
 }
 
 #[test]
+fn an_end_whose_place_is_learnt_later_is_known_by_it_at_the_other() {
+    let mut node = Node::default();
+    node.step(Event::Open(Open {
+        cookie: 8,
+        local: address(40_000),
+        peer: address(80),
+        ..open(Role::Active, 100, 100)
+    }));
+    node.step(Event::Open(open(Role::Passive, 100, 100)));
+    // The control group of an accepted socket comes with its first segment.
+    node.data(Data {
+        cgroup_id: 33,
+        ..arrives(100, GET)
+    });
+    node.data(Data {
+        cookie: 8,
+        ..leaves(100, GET)
+    });
+    node.data(Data {
+        cookie: 8,
+        ..arrives(100, FIVE)
+    });
+    let Some(Output::Exchange { connection, .. }) = node.out.last() else {
+        panic!("no exchange");
+    };
+    let other = connection.other.as_ref().expect("the other end is known");
+    assert_eq!((connection.cookie, other.owner.cgroup_id), (8, 33));
+}
+
+#[test]
 fn a_successor_shows_that_the_close_of_the_former_was_lost() {
     let mut node = Node::accepted(100, 500);
     node.data(arrives(100, b"GET /former HTTP/1.1\r\n\r\n"));
