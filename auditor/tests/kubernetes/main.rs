@@ -8,3 +8,6 @@ mod lists;
 mod outages;
 mod owners;
 mod peers;
+#[expect(dead_code, reason = "the end-to-end tests use the rest of it")]
+#[path = "../e2e/support/temp.rs"]
+mod temp;

@@ -7,6 +7,13 @@ use auditor::config::PeerScope;
 use crate::api::objects::{NODE, PODS, SECRET, pod};
 use crate::api::server::Server;
 use crate::follower::Follower;
+use crate::temp::TempDir;
+
+/// After which the client reads the file again.
+const TOKEN_AGE: Duration = Duration::from_mins(1);
+
+/// Between two tries.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 fn is_away(follower: &Follower) -> bool {
     follower.has_told("Away(Kubernetes")
@@ -110,4 +117,33 @@ async fn a_server_that_fails_at_once_is_not_hammered() {
     follower.through(Duration::from_secs(5)).await;
     let requests = server.requests(PODS).len();
     assert!((3..=10).contains(&requests), "{requests} in 5 s");
+}
+
+#[tokio::test]
+async fn a_token_that_is_rotated_is_taken_from_its_file() {
+    let folder = TempDir::new();
+    let file = folder.path().join("token");
+    let server = Server::start_with_token(&file, "the-first-token");
+    server.put(PODS, pod("first", NODE, "10.1.0.1", None));
+    let mut follower = Follower::of(&server, PeerScope::None).await;
+    follower.until("a list", knows("first")).await;
+
+    server.rotate_token(&file, "the-second-token");
+    server.put(PODS, pod("meanwhile", NODE, "10.1.0.2", None));
+    follower.until("a change", knows("meanwhile")).await;
+    // A watch that ends sooner is a failure itself.
+    follower.through(Duration::from_millis(1100)).await;
+    server.break_off();
+    follower.until("a refusal", is_away).await;
+    server.put(PODS, pod("later", NODE, "10.1.0.3", None));
+    let begun = Instant::now();
+    while follower.pod("later").is_none() {
+        assert!(begun.elapsed() < TOKEN_AGE + LONGEST_WAIT);
+        follower.through(Duration::from_secs(1)).await;
+    }
+    let told = follower.told.concat();
+    assert!(told.contains("401 Unauthorized"), "{told}");
+    assert!(!told.contains("-token"), "{told}");
+    let listed = follower.times_told("ListEnd(Kubernetes)");
+    assert_eq!(listed, 1, "it goes on where it was");
 }

@@ -3,13 +3,14 @@
 
 use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use hyper::header::AUTHORIZATION;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Uri};
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::answer::{Answer, bookmark, error};
+use super::answer::{Answer, bookmark, error, status};
 use super::state::State;
 
 /// How the server gives lists.
@@ -54,8 +55,7 @@ impl Server {
         let directory = std::env::temp_dir();
         let name = format!("kubeconfig-{}-{}", std::process::id(), address.port());
         let kubeconfig = directory.join(name);
-        std::fs::write(&kubeconfig, self::kubeconfig(address))
-            .expect("a temporary file can be made");
+        write_kubeconfig(&kubeconfig, address, "token: 'token-of-the-test'");
         let mut server = Self {
             address,
             state: Arc::default(),
@@ -65,6 +65,21 @@ impl Server {
         };
         server.accept(listener);
         server
+    }
+
+    /// One whose kubeconfig names a file with the token, and who is admitted by that only.
+    pub(crate) fn start_with_token(file: &Path, token: &str) -> Self {
+        let server = Self::start();
+        let user = format!("tokenFile: '{}'", file.display());
+        write_kubeconfig(&server.kubeconfig, server.address, &user);
+        server.rotate_token(file, token);
+        server
+    }
+
+    /// From now on another token is in the file, and the only one that is taken.
+    pub(crate) fn rotate_token(&self, file: &Path, token: &str) {
+        std::fs::write(file, token).expect("a temporary file can be made");
+        self.state().token = Some(format!("Bearer {token}"));
     }
 
     /// Leads here.
@@ -200,10 +215,15 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Answer, Infallible> {
     let uri = request.uri().clone();
+    let token = request.headers().get(AUTHORIZATION).cloned();
     let _ = request.into_body().collect().await;
     let delay = locked(&state).note(&uri);
     tokio::time::sleep(delay).await;
-    Ok(locked(&state).answer(&uri))
+    let mut state = locked(&state);
+    if !state.admits(token.as_ref()) {
+        return Ok(status(401));
+    }
+    Ok(state.answer(&uri))
 }
 
 /// A test that failed meanwhile is no reason to fail here.
@@ -211,11 +231,12 @@ fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn kubeconfig(address: SocketAddr) -> String {
-    format!(
+fn write_kubeconfig(path: &Path, address: SocketAddr, user: &str) {
+    let kubeconfig = format!(
         "apiVersion: v1\nkind: Config\ncurrent-context: test\n\
          clusters: [{{name: test, cluster: {{server: 'http://{address}'}}}}]\n\
-         users: [{{name: test, user: {{token: 'token-of-the-test'}}}}]\n\
+         users: [{{name: test, user: {{{user}}}}}]\n\
          contexts: [{{name: test, context: {{cluster: test, user: test}}}}]\n"
-    )
+    );
+    std::fs::write(path, kubeconfig).expect("a temporary file can be made");
 }

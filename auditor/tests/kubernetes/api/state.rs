@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::Uri;
+use hyper::header::HeaderValue;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{Sender, channel};
 
@@ -40,6 +41,8 @@ pub(crate) struct State {
     /// The text with which one is answered.
     pub(crate) garbage: HashMap<String, String>,
     pub(crate) delay: Duration,
+    /// The only `Authorization` that is taken; `None` where any is.
+    pub(crate) token: Option<String>,
     pub(crate) requests: Vec<Uri>,
 }
 
@@ -98,6 +101,13 @@ impl State {
     pub(crate) fn note(&mut self, uri: &Uri) -> Duration {
         self.requests.push(uri.clone());
         self.delay
+    }
+
+    pub(crate) fn admits(&self, authorization: Option<&HeaderValue>) -> bool {
+        let Some(token) = &self.token else {
+            return true;
+        };
+        authorization.is_some_and(|given| given.as_bytes() == token.as_bytes())
     }
 
     pub(crate) fn answer(&mut self, uri: &Uri) -> Answer {
