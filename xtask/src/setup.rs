@@ -60,6 +60,10 @@ const TEST_PROGRAMS: &[Package] = &[
         why: "packs what the virtual machines boot",
     },
     Package {
+        name: "crun",
+        why: "starts the containers of the tests, as a second runtime",
+    },
+    Package {
         name: "curl",
         why: "HTTP client",
     },

@@ -1,9 +1,15 @@
 //! Pods that come and go while the auditor runs: who sent a request is known after its end.
 
+use std::process::Command;
 use std::time::Instant;
+
+use jiff::SignedDuration;
 
 use crate::rig::{PORT, Rig, ab, serve};
 use crate::sides::{End, assert_named};
+use crate::support::auditor::Stopped;
+use crate::support::process::succeed;
+use crate::support::record::{HTTP, Record, Side};
 
 const REQUESTS: u32 = 100;
 
@@ -94,4 +100,43 @@ fn an_address_that_goes_to_another_pod_at_once_belongs_to_either_in_its_time() {
         End::In(&second, "nginx"),
     );
     stopped.assert_nothing_lost();
+}
+
+#[test]
+fn an_address_that_moves_within_a_second_belongs_to_either_in_its_time() {
+    let rig = Rig::start();
+    let [first, second] = ["first", "second"].map(|name| {
+        let pod = rig.pod(name).container("nginx", serve(PORT)).run();
+        pod.await_server(PORT);
+        pod
+    });
+    let auditor = rig.auditor();
+    let url = format!("http://{}:{PORT}", first.address);
+    let [before, after] = ["before", "after"].map(|path| {
+        let command = ab(REQUESTS, &format!("{url}/{path}"));
+        command.join(" ")
+    });
+    let moves = first.address_to(&second);
+    let script = format!("{before} && {moves} && {after}");
+    succeed(Command::new("sh").args(["-c", &script]));
+    let stopped = auditor.stop();
+    let of = |pod| End::In(pod, "nginx");
+    assert_named(&stopped, "/before", REQUESTS, End::Outside, of(&first));
+    assert_named(&stopped, "/after", REQUESTS, End::Outside, of(&second));
+    let last = inbound(&stopped, "/before")
+        .map(|record| record.time())
+        .max();
+    let next = inbound(&stopped, "/after")
+        .map(|record| record.time())
+        .min();
+    let gap = next.unwrap().duration_since(last.unwrap());
+    println!("the address is the other's after {gap:?}");
+    assert!(gap < SignedDuration::from_secs(1));
+    stopped.assert_nothing_lost();
+}
+
+fn inbound(stopped: &Stopped, path: &str) -> impl Iterator<Item = Record> {
+    let of_path = move |record: &Record| record.text("url.path") == Some(path);
+    let records = stopped.records();
+    records.filter(move |record| record.is(HTTP, Side::Inbound) && of_path(record))
 }

@@ -1,4 +1,4 @@
-//! Real pods: containerd with its CRI plugin, runc and a CNI bridge, and the auditor beside them.
+//! Real pods: containerd with its CRI plugin, runc or crun, and a CNI bridge, and the auditor beside them.
 //! Needs root; the tests run one at a time, because the kernel programs are attached to the whole
 //! machine.
 
@@ -15,8 +15,10 @@ mod support {
     pub(crate) mod until;
 }
 
+mod labels;
 mod lifetimes;
 mod places;
+mod probes;
 mod rig;
 mod runtime;
 mod shipped;

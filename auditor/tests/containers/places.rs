@@ -79,3 +79,19 @@ fn every_request_has_the_right_pod_on_both_ends() {
     }
     stopped.assert_nothing_lost();
 }
+
+#[test]
+fn pods_that_crun_made_are_named_as_well() {
+    let rig = Rig::start();
+    let web = rig.pod("web").by_crun();
+    let web = web.container("nginx", serve(PORT)).run();
+    let client = rig.pod("client").by_crun().idle("main").run();
+    web.await_server(PORT);
+    let auditor = rig.auditor();
+    let url = format!("http://{}:{PORT}/crun", web.address);
+    client.exec("main", &ab(1_000, &url));
+    let stopped = auditor.stop();
+    let ends = (End::In(&client, "main"), End::In(&web, "nginx"));
+    assert_named(&stopped, "/crun", 1_000, ends.0, ends.1);
+    stopped.assert_nothing_lost();
+}

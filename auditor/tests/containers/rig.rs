@@ -23,7 +23,7 @@ use containerd::{Containerd, Mounts};
 use control_group::ControlGroup;
 use cri::Cri;
 pub(crate) use pod::{NAMESPACE, Pod, PodPlan};
-pub(crate) use server::{PORT, Server, ab, serve};
+pub(crate) use server::{PORT, Server, ab, ab_as, serve};
 
 /// Addresses that pods may have, where a test does not need them to run out.
 const ADDRESSES: u8 = 100;
@@ -73,7 +73,13 @@ impl Rig {
 
     /// Audits the machine, and asks the runtime of the rig.
     pub(crate) fn auditor(&self) -> Auditor {
-        Auditor::start(&["--cri-endpoint", &self.socket()])
+        self.auditor_with(&[])
+    }
+
+    pub(crate) fn auditor_with(&self, arguments: &[&str]) -> Auditor {
+        let socket = self.socket();
+        let own = ["--cri-endpoint", socket.as_str()];
+        Auditor::start(&[&own, arguments].concat())
     }
 
     /// Where its runtime listens.

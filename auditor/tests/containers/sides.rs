@@ -36,16 +36,17 @@ impl End<'_> {
     /// As the attributes of the other end's records.
     fn peer(self) -> Facts {
         let (pod, _) = self.parts();
-        let kind = if pod.is_some() { "pod" } else { "host_process" };
-        vec![
-            ("auditor.peer.kind", Some(kind.to_owned())),
+        let facts = vec![
             ("auditor.peer.k8s.pod.uid", pod.map(|pod| pod.uid.clone())),
             ("auditor.peer.k8s.pod.name", pod.map(|pod| pod.name.clone())),
             (
                 "auditor.peer.k8s.namespace.name",
                 pod.map(|_| NAMESPACE.to_owned()),
             ),
-        ]
+        ];
+        // Beside control groups of version 1, a process that is gone may have been anywhere.
+        let kind = pod.map(|_| ("auditor.peer.kind", Some("pod".to_owned())));
+        facts.into_iter().chain(kind).collect()
     }
 
     fn container_name(self) -> Option<String> {

@@ -49,7 +49,12 @@ impl Bridge {
     /// Makes the machine forget which pod has which address. A neighbour that it has heard of lately
     /// is believed for half a minute, and a new pod with an old address is another neighbour.
     pub(crate) fn forget_neighbours(&self) {
-        ip(&["neighbour", "flush", "dev", &self.name]);
+        ip(&self.forgetting());
+    }
+
+    /// Arguments of `ip` that do so.
+    pub(crate) fn forgetting(&self) -> [&str; 4] {
+        ["neighbour", "flush", "dev", &self.name]
     }
 }
 

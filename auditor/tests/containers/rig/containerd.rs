@@ -37,11 +37,16 @@ echo 0 > "$1/cgroup.procs"
 exec nsenter --mount="$2" containerd --config "$3"
 "#;
 
-/// Stands before runc. Controllers that version 1 has are not there in version 2, so that no limits
-/// can be set on such a machine.
-const RUNC: &str = r#"#!/usr/bin/env python3
+/// The runtimes that pods can be made by.
+const RUNTIMES: [&str; 2] = ["runc", "crun"];
+
+/// Stands before each of them, under its name. Controllers that version 1 has are not there in version 2, so that no limits
+/// can be set on such a machine. For devices crun first raises what memory may be locked, which not
+/// every root may do.
+const WITHOUT_LIMITS: &str = r#"#!/usr/bin/env python3
 import json, os, sys
 
+runtime = os.path.basename(sys.argv[0])
 arguments = sys.argv[1:]
 if "create" in arguments:
     path = arguments[arguments.index("--bundle") + 1] + "/config.json"
@@ -50,9 +55,11 @@ if "create" in arguments:
     resources = bundle["linux"].get("resources", {})
     for name in ("cpu", "memory", "pids", "hugepageLimits", "unified"):
         resources.pop(name, None)
+    if runtime == "crun":
+        resources.pop("devices", None)
     with open(path, "w") as file:
         json.dump(bundle, file)
-os.execvp("runc", ["runc", *arguments])
+os.execvp(runtime, [runtime, *arguments])
 "#;
 
 /// The mount namespace of a rig, held by a process.
@@ -67,8 +74,10 @@ pub(crate) struct Containerd {
 
 impl Mounts {
     pub(crate) fn new(folder: &TempDir) -> Self {
-        let runc = folder.write("runc", RUNC.as_bytes());
-        fs::set_permissions(runc, fs::Permissions::from_mode(0o755)).expect("it is ours");
+        for runtime in RUNTIMES {
+            let script = folder.write(runtime, WITHOUT_LIMITS.as_bytes());
+            fs::set_permissions(script, fs::Permissions::from_mode(0o755)).expect("it is ours");
+        }
         let configuration = configuration(folder.path());
         folder.write(CONFIGURATION, configuration.as_bytes());
         let ready = folder.path().join("mounted");
@@ -122,6 +131,18 @@ impl Containerd {
 
 fn configuration(folder: &Path) -> String {
     let (folder, image) = (folder.display(), image::NAME);
+    let runtimes = RUNTIMES.map(|name| {
+        format!(
+            r#"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.{name}]
+runtime_type = "io.containerd.runc.v2"
+
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.{name}.options]
+BinaryName = "{folder}/{name}"
+"#
+        )
+    });
+    let runtimes = runtimes.concat();
     format!(
         r#"
 version = 2
@@ -152,12 +173,6 @@ conf_dir = "{folder}/{NETWORKS}"
 [plugins."io.containerd.grpc.v1.cri".containerd]
 snapshotter = "native"
 default_runtime_name = "runc"
-
-[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-runtime_type = "io.containerd.runc.v2"
-
-[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
-BinaryName = "{folder}/runc"
-"#
+{runtimes}"#
     )
 }

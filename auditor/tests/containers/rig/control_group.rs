@@ -32,7 +32,17 @@ impl ControlGroup {
 
     /// What a kubelet without a systemd driver gives a pod as its parent.
     pub(crate) fn of_pod(&self, uid: &str) -> String {
-        format!("{}/kubepods/besteffort/pod{uid}", self.name)
+        format!("{}/{}", self.name, within(uid))
+    }
+
+    /// One of the processes of a pod.
+    pub(crate) fn process_of(&self, uid: &str) -> String {
+        let groups = fs::read_dir(self.path.join(within(uid))).expect("the pod runs");
+        let mut processes = groups.filter_map(|group| {
+            let processes = fs::read_to_string(group.ok()?.path().join("cgroup.procs")).ok()?;
+            Some(processes.lines().next()?.to_owned())
+        });
+        processes.next().expect("the pod has a process")
     }
 }
 
@@ -43,6 +53,11 @@ impl Drop for ControlGroup {
             remove(&self.path).ok()
         });
     }
+}
+
+/// Where a pod is in the group of its node.
+fn within(uid: &str) -> String {
+    format!("kubepods/besteffort/pod{uid}")
 }
 
 /// Groups have no files that could be removed, only groups.

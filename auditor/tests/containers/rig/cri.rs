@@ -40,9 +40,12 @@ impl Cri {
         cri
     }
 
-    pub(crate) fn run_sandbox(&mut self, config: PodSandboxConfig) -> String {
-        let config = Some(config);
-        let answer: Id = self.must("RunPodSandbox", RunPodSandboxRequest { config });
+    pub(crate) fn run_sandbox(&mut self, config: PodSandboxConfig, runtime: &str) -> String {
+        let request = RunPodSandboxRequest {
+            config: Some(config),
+            runtime_handler: runtime.to_owned(),
+        };
+        let answer: Id = self.must("RunPodSandbox", request);
         answer.id
     }
 

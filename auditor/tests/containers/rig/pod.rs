@@ -20,6 +20,8 @@ pub(crate) struct PodPlan<'a> {
     rig: &'a Rig,
     name: String,
     namespaces: NamespaceOption,
+    label: Option<(String, String)>,
+    runtime: &'static str,
     containers: Vec<Planned>,
 }
 
@@ -47,6 +49,8 @@ impl<'a> PodPlan<'a> {
             rig,
             name: name.to_owned(),
             namespaces: NamespaceOption::default(),
+            label: None,
+            runtime: "runc",
             containers: Vec::new(),
         }
     }
@@ -58,6 +62,17 @@ impl<'a> PodPlan<'a> {
 
     pub(crate) fn with_host_pids(mut self) -> Self {
         self.namespaces.pid = NODE;
+        self
+    }
+
+    /// One of its own, beside those of every pod.
+    pub(crate) fn labelled(mut self, name: &str, value: &str) -> Self {
+        self.label = Some((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn by_crun(mut self) -> Self {
+        self.runtime = "crun";
         self
     }
 
@@ -88,7 +103,7 @@ impl<'a> PodPlan<'a> {
         let uid = new_uid();
         let config = self.sandbox(&uid);
         let mut cri = self.rig.cri.borrow_mut();
-        let sandbox = cri.run_sandbox(config.clone());
+        let sandbox = cri.run_sandbox(config.clone(), self.runtime);
         let mut containers = Vec::new();
         for planned in &self.containers {
             let container = self.container_config(&uid, planned);
@@ -130,7 +145,11 @@ impl<'a> PodPlan<'a> {
                 _ => self.name.clone(),
             },
             dns_config: Some(dns),
-            labels: self.labels(uid).into_iter().collect(),
+            labels: self
+                .labels(uid)
+                .into_iter()
+                .chain(self.label.clone())
+                .collect(),
             linux: Some(LinuxPodSandboxConfig {
                 cgroup_parent: self.rig.group.of_pod(uid),
                 security_context: Some(security),
@@ -199,6 +218,18 @@ impl Pod<'_> {
         until("the server in the pod listens", || {
             TcpStream::connect((address, port)).ok()
         });
+    }
+
+    /// Shell commands that give its address to another pod, while both run.
+    pub(crate) fn address_to(&self, other: &Self) -> String {
+        let ip = |pod: &Self, what: &str| {
+            let pid = self.rig.group.process_of(&pod.uid);
+            let address = &self.address;
+            format!("nsenter --net=/proc/{pid}/ns/net ip address {what} {address}/24 dev eth0")
+        };
+        let (delete, add) = (ip(self, "delete"), ip(other, "add"));
+        let forget = self.rig.bridge.forgetting();
+        format!("{delete} && {add} && ip {}", forget.join(" "))
     }
 
     /// Ends it; its ids are still of use.

@@ -32,6 +32,14 @@ pub(crate) fn ab(requests: u32, url: &str) -> Vec<String> {
     arguments.map(str::to_owned).to_vec()
 }
 
+/// Likewise, of one that calls itself so.
+pub(crate) fn ab_as(agent: &str, requests: u32, url: &str) -> Vec<String> {
+    let mut command = ab(requests, url);
+    let agent = ["-H".to_owned(), format!("User-Agent: {agent}")];
+    command.splice(1..1, agent);
+    command
+}
+
 impl Server {
     /// On the machine's address on the bridge.
     pub(crate) fn start(port: u16) -> Self {

@@ -17,6 +17,9 @@ pub(crate) struct Empty {}
 pub(crate) struct RunPodSandboxRequest {
     #[prost(message, optional, tag = "1")]
     pub(crate) config: Option<PodSandboxConfig>,
+    /// Empty for the runtime's own choice.
+    #[prost(string, tag = "2")]
+    pub(crate) runtime_handler: String,
 }
 
 #[derive(Clone, PartialEq, Message)]
