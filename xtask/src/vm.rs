@@ -12,10 +12,11 @@ mod scene;
 mod transcript;
 mod verdict;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::{build, shell};
 use archive::Archive;
@@ -63,11 +64,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         build::run()?;
         build::binary()
     };
+    let folder = shell::root().join("target/vm");
+    if args.update && folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("remove {}", folder.display()))?;
+    }
     let mut table = Table::read()?;
     let mut failed = Vec::new();
     for scene in scene::ALL.iter().filter(|scene| is_wanted(args, scene)) {
         let start = Instant::now();
-        let problems = match play(args, scene, &binary, &mut table) {
+        let problems = match play(args, scene, &folder, &binary, &mut table) {
             Ok(problems) => problems,
             Err(error) => vec![format!("{error:#}")],
         };
@@ -102,10 +107,15 @@ fn is_wanted(args: &Args, scene: &Scene) -> bool {
 }
 
 /// Boots a kernel and lets it play the scene. Returns what was not as it should be.
-fn play(args: &Args, scene: &Scene, binary: &Path, table: &mut Table) -> Result<Vec<String>> {
-    let folder = shell::root().join("target/vm");
-    let archive = Archive::new(&folder, args.mirror.clone());
-    let kernel = Kernel::unpacked(&archive, scene.suite, args.update)?;
+fn play(
+    args: &Args,
+    scene: &Scene,
+    folder: &Path,
+    binary: &Path,
+    table: &mut Table,
+) -> Result<Vec<String>> {
+    let archive = Archive::new(folder, args.mirror.clone());
+    let kernel = Kernel::unpacked(&archive, scene.suite)?;
     println!("{}: booting {}", scene.name, kernel.release);
     let packed = folder.join("initramfs").join(scene.suite);
     initramfs::pack(&kernel, binary, &packed)?;

@@ -32,23 +32,13 @@ struct Series(u32, u32);
 impl Table {
     pub(crate) fn read() -> Result<Self> {
         let page = read_page()?;
-        let (_, rest) = page
-            .split_once(BEGIN)
-            .context("docs/kernels.md has no table")?;
-        let (text, _) = rest
-            .split_once(END)
-            .context("the table of docs/kernels.md has no end")?;
+        let (_, text, _) = around(&page)?;
         Self::parse(text)
     }
 
     pub(crate) fn write(&self) -> Result<()> {
         let page = read_page()?;
-        let (before, rest) = page
-            .split_once(BEGIN)
-            .context("docs/kernels.md has no table")?;
-        let (_, after) = rest
-            .split_once(END)
-            .context("the table of docs/kernels.md has no end")?;
+        let (before, _, after) = around(&page)?;
         let page = [before, BEGIN, &self.render(), END, after].concat();
         fs::write(shell::root().join(PAGE), page).context("write docs/kernels.md")
     }
@@ -139,6 +129,17 @@ impl Series {
 
 fn read_page() -> Result<String> {
     fs::read_to_string(shell::root().join(PAGE)).context("read docs/kernels.md")
+}
+
+/// What stands before the table, the table, and what stands after it.
+fn around(page: &str) -> Result<(&str, &str, &str)> {
+    let (before, rest) = page
+        .split_once(BEGIN)
+        .with_context(|| format!("{PAGE} has no table"))?;
+    let (table, after) = rest
+        .split_once(END)
+        .with_context(|| format!("the table of {PAGE} has no end"))?;
+    Ok((before, table, after))
 }
 
 fn row(first: &str, rest: impl Iterator<Item = String>) -> String {

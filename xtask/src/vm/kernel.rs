@@ -24,12 +24,12 @@ pub(crate) struct Kernel {
 // === impl Kernel ===
 
 impl Kernel {
-    /// The newest kernel of a suite of Debian; with `update` not the one that is there already.
-    pub(crate) fn unpacked(archive: &Archive, suite: &str, update: bool) -> Result<Self> {
+    /// The newest kernel of a suite of Debian, as of when it was first fetched.
+    pub(crate) fn unpacked(archive: &Archive, suite: &str) -> Result<Self> {
         let place = archive.place(suite);
         // Written last, so an interrupted download starts over.
         let marker = place.join("unpacked");
-        if update || !marker.exists() {
+        if !marker.exists() {
             archive.unpack(suite, PACKAGE, PART)?;
             fs::write(&marker, "")?;
         }
