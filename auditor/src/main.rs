@@ -18,9 +18,9 @@ fn main() -> ExitCode {
     let exit = match Args::parse().command {
         Command::Run(args) => run(*args),
         Command::Doctor(args) => examine(&args),
-        Command::Verify(args) => match verify::verify(&args) {
-            Ok(statement) => print(statement.render().as_bytes(), statement.exit()),
-            Err(error) => fail(&error.to_string(), Exit::Usage),
+        Command::Verify(args) => match verify::answer(&args) {
+            Ok((text, exit)) => print(text.as_bytes(), exit),
+            Err(error) => fail(&error.to_string(), error.exit()),
         },
         Command::Query(args) => search(&args),
         Command::Report(args) => match report::report(&args) {

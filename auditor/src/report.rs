@@ -79,8 +79,7 @@ pub fn report(args: &ReportArgs) -> Result<Report, ReportError> {
         journal_dir: args.journal_dir.clone(),
         public_key: args.public_key.clone(),
         checkpoint: args.checkpoint.clone(),
-        exported: None,
-        json: false,
+        ..VerifyArgs::default()
     })?;
     let tally = read(args, window).map_err(|source| ReportError::Journal {
         directory: args.journal_dir.clone(),

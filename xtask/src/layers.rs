@@ -53,7 +53,10 @@ const LAYERS: &[Layer] = &[
     ("backoff", &[]),
     ("exit", &[]),
     ("doctor", ANY),
-    ("verify", &["config", "record", "journal", "export", "exit"]),
+    (
+        "verify",
+        &["config", "record", "redact", "journal", "export", "exit"],
+    ),
     (
         "query",
         &["config", "record", "redact", "journal", "export", "exit"],

@@ -144,7 +144,7 @@ pub struct DoctorArgs {
     pub json: bool,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct VerifyArgs {
     /// Directory of the journal.
     #[arg(long, value_name = "DIR", default_value = JOURNAL_DIR)]
@@ -163,6 +163,21 @@ pub struct VerifyArgs {
     /// (json, otlp-json), or OTLP JSON lines of a collector.
     #[arg(long, value_name = "FILE")]
     pub exported: Option<PathBuf>,
+
+    /// Write a proof that the record with this auditor.record.id is in the journal, to be checked
+    /// with --proof: that it is among the records of the first given checkpoint that has it, else of
+    /// one in the journal.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["exported", "json"])]
+    pub record: Option<String>,
+
+    /// Check a proof that --record wrote, and print its record. Needs no journal.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "public_key",
+        conflicts_with_all = ["record", "exported", "checkpoint", "journal_dir", "json"]
+    )]
+    pub proof: Option<PathBuf>,
 
     /// Print one JSON object.
     #[arg(long)]

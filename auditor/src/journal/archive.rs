@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::catalogue::{Entry, file_name};
 use super::disk::Disk;
 use super::error::JournalError;
+use super::evidence::{Frontier, Hash, leaf, resource_digest};
 use super::frame::Kind;
 use super::header::Header;
 use super::reader::{keep, live};
@@ -71,6 +72,11 @@ impl Stretch {
     /// When its last record had been written. `None`: not known, or not over.
     pub fn closed_ns(&self) -> Option<u64> {
         self.next.map(|next| next.created_ns)
+    }
+
+    /// The tree of the records before it. `None`: the header is damaged.
+    pub fn frontier(&self) -> Option<&Frontier> {
+        self.entry.header.as_ref().map(|header| &header.frontier)
     }
 
     pub fn bytes(&self) -> u64 {
@@ -137,6 +143,11 @@ impl Stretch {
 // === impl Stored ===
 
 impl Stored<'_> {
+    /// In the tree of the journal.
+    pub fn leaf(&self) -> Hash {
+        leaf(&resource_digest(self.resource), self.record)
+    }
+
     pub fn sealed(&self) -> Sealed {
         Sealed::stored(Arc::clone(self.resource), self.record.to_vec())
     }

@@ -10,6 +10,7 @@ mod key;
 mod merkle;
 mod note;
 mod proof;
+mod record_proof;
 mod report;
 mod verify;
 
@@ -17,6 +18,7 @@ pub use checkpoint::{Checkpoint, CheckpointError};
 pub use key::{KeyError, PublicKey, Signer};
 pub use merkle::{Frontier, HASH, Hash, leaf, lost_leaf, resource_digest};
 pub use note::{Note, NoteError};
-pub use proof::{InclusionProof, ProofError, prove};
+pub use proof::{InclusionProof, ProofError, Prover};
+pub use record_proof::{RecordProof, RecordProofError};
 pub use report::{Finding, Problem, Report};
 pub use verify::{Trust, verify};

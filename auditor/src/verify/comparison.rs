@@ -6,8 +6,8 @@ use std::ops::{ControlFlow, Range};
 use serde::Serialize;
 
 use super::exported::{Entry, Exported};
+use super::text;
 use crate::export::stdout::json_line;
-use crate::export::view::RecordView;
 use crate::journal::{Disk, JournalError, Stored, stretches};
 use crate::record::attribute;
 
@@ -73,7 +73,7 @@ impl Comparison {
         let mut last = None;
         for stretch in stretches(disk)? {
             stretch.read(disk, |stored| {
-                let id = id(&stored);
+                let id = text(&stored, attribute::RECORD_ID);
                 let entry = id.and_then(|id| exported.records.get_mut(id));
                 if let Some(entry) = entry.filter(|entry| !entry.found) {
                     entry.found = true;
@@ -118,7 +118,7 @@ impl Comparison {
         self.range.end = sequence + 1;
         let at = |mistake| Discrepancy {
             line: Some(entry.line),
-            id: id(stored).map(str::to_owned),
+            id: text(stored, attribute::RECORD_ID).map(str::to_owned),
             records: Some(sequence..sequence + 1),
             mistake,
         };
@@ -174,15 +174,6 @@ impl Comparison {
         }
         text
     }
-}
-
-fn id<'a>(stored: &Stored<'a>) -> Option<&'a str> {
-    let view = RecordView::parse(stored.record).ok()?;
-    let mut attributes = view.attributes.into_iter().map_while(Result::ok);
-    attributes
-        .find(|(key, _)| *key == attribute::RECORD_ID)?
-        .1
-        .as_text()
 }
 
 /// The record in the form of `--output json`, with its keys in order.

@@ -54,55 +54,88 @@ impl InclusionProof {
     }
 }
 
-/// Proves a record by the leaves that follow those of `start`, in order. Needs memory for the
-/// path only.
-pub fn prove(
+/// Proves a record by the leaves of the journal, which come in order. Needs memory for the path only.
+#[derive(Debug)]
+pub struct Prover {
     sequence: u64,
     size: u64,
-    start: &Frontier,
-    leaves: impl IntoIterator<Item = Hash>,
-) -> Result<InclusionProof, ProofError> {
-    if sequence >= size {
-        return Err(ProofError::Outside { sequence, size });
-    }
-    if sequence < start.size() {
-        let start = start.size();
-        return Err(ProofError::Removed { sequence, start });
-    }
-    let ranges = beside(sequence, size);
-    let mut in_order: Vec<_> = ranges
-        .iter()
-        .map(|range| Subtree::begun(range, start))
-        .collect();
-    in_order.sort_by_key(|subtree| subtree.range.start);
-    let mut leaves = (start.size()..).zip(leaves);
-    for subtree in &mut in_order {
-        while subtree.next() < subtree.range.end {
-            let (index, leaf) = leaves.next().ok_or(ProofError::Short {
-                found: subtree.next(),
-                size,
-            })?;
-            if index >= subtree.range.start {
-                subtree.frontier.push(leaf);
-            }
-        }
-    }
-    let root_of = |range: &Range<u64>| {
-        let subtree = in_order.iter().find(|subtree| subtree.range == *range);
-        subtree.expect("each range has its subtree").frontier.root()
-    };
-    Ok(InclusionProof {
-        sequence,
-        size,
-        path: ranges.iter().map(root_of).collect(),
-    })
+    /// From the leaf upwards.
+    path: Vec<Subtree>,
+    /// The index of the leaf to come.
+    next: u64,
 }
 
 /// A subtree beside the way, while its leaves come in.
+#[derive(Debug)]
 struct Subtree {
     range: Range<u64>,
     /// Of the leaves from the range's start on.
     frontier: Frontier,
+}
+
+// === impl Prover ===
+
+impl Prover {
+    /// The leaves to come are those that follow those of `start`.
+    pub fn new(sequence: u64, size: u64, start: &Frontier) -> Result<Self, ProofError> {
+        if sequence >= size {
+            return Err(ProofError::Outside { sequence, size });
+        }
+        if sequence < start.size() {
+            let start = start.size();
+            return Err(ProofError::Removed { sequence, start });
+        }
+        let ranges = beside(sequence, size);
+        let path = ranges.iter().map(|range| Subtree::begun(range, start));
+        Ok(Self {
+            sequence,
+            size,
+            path: path.collect(),
+            next: start.size(),
+        })
+    }
+
+    /// The index of the leaf to come.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    pub fn push(&mut self, leaf: Hash) {
+        let mut path = self.path.iter_mut();
+        if let Some(subtree) = path.find(|subtree| subtree.range.contains(&self.next)) {
+            subtree.frontier.push(leaf);
+        }
+        self.next += 1;
+    }
+
+    /// Adds leaves of lost records up to an index.
+    pub fn push_lost(&mut self, next: u64) {
+        for subtree in &mut self.path {
+            let end = next.min(subtree.range.end);
+            if let Some(size) = end.checked_sub(subtree.range.start) {
+                subtree.frontier.push_lost(size);
+            }
+        }
+        self.next = self.next.max(next);
+    }
+
+    pub fn finish(&self) -> Result<InclusionProof, ProofError> {
+        if self.next < self.size {
+            return Err(ProofError::Short {
+                found: self.next,
+                size: self.size,
+            });
+        }
+        Ok(InclusionProof {
+            sequence: self.sequence,
+            size: self.size,
+            path: self
+                .path
+                .iter()
+                .map(|subtree| subtree.frontier.root())
+                .collect(),
+        })
+    }
 }
 
 // === impl Subtree ===
@@ -124,10 +157,6 @@ impl Subtree {
             range: range.clone(),
             frontier,
         }
-    }
-
-    fn next(&self) -> u64 {
-        self.range.start + self.frontier.size()
     }
 }
 
@@ -153,10 +182,21 @@ fn beside(sequence: u64, size: u64) -> Vec<Range<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::evidence::merkle::hash;
+    use crate::journal::evidence::merkle::{hash, lost_leaf};
 
     fn leaf_of(n: u64) -> Hash {
         hash(&[&[0], &n.to_le_bytes()])
+    }
+
+    fn prove(
+        sequence: u64,
+        size: u64,
+        start: &Frontier,
+        leaves: impl IntoIterator<Item = Hash>,
+    ) -> Result<InclusionProof, ProofError> {
+        let mut prover = Prover::new(sequence, size, start)?;
+        leaves.into_iter().for_each(|leaf| prover.push(leaf));
+        prover.finish()
     }
 
     fn frontier(size: u64) -> Frontier {
@@ -177,6 +217,32 @@ mod tests {
                     assert!(proof.proves(&leaf_of(sequence), &root));
                     assert!(!proof.proves(&leaf_of(sequence + 1), &root));
                     assert!(!proof.proves(&leaf_of(sequence), &[0; 32]));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lost_records_are_leaves_too() {
+        for size in 2..20 {
+            for lost in 0..size - 1 {
+                for end in lost + 1..size {
+                    let mut all = frontier(lost);
+                    all.push_lost(end);
+                    (end..size).for_each(|n| all.push(leaf_of(n)));
+                    let start = Frontier::default();
+                    let mut prover = Prover::new(size - 1, size, &start).unwrap();
+                    (0..lost).for_each(|n| prover.push(leaf_of(n)));
+                    prover.push_lost(end);
+                    assert_eq!(prover.next(), end);
+                    (end..size + 3).for_each(|n| prover.push(leaf_of(n)));
+                    let proof = prover.finish().unwrap();
+                    let leaf = if end == size {
+                        lost_leaf()
+                    } else {
+                        leaf_of(size - 1)
+                    };
+                    assert!(proof.proves(&leaf, &all.root()), "{lost}..{end} of {size}");
                 }
             }
         }

@@ -47,10 +47,8 @@ fn check(place: &Place, lines: &[String]) -> Statement {
 fn args(journal: &Path, file: &Path) -> VerifyArgs {
     VerifyArgs {
         journal_dir: journal.to_owned(),
-        public_key: None,
-        checkpoint: Vec::new(),
         exported: Some(file.to_owned()),
-        json: false,
+        ..VerifyArgs::default()
     }
 }
 
