@@ -1,5 +1,6 @@
 //! What was journaled is delivered, whatever happens to the daemon, the disk or the collector.
 
+mod destinations;
 mod proven;
 mod refused;
 
