@@ -2,7 +2,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use bytes::Bytes;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
@@ -11,6 +12,9 @@ use tokio_rustls::TlsAcceptor;
 
 use super::grpc::{Running, converse, service};
 use super::*;
+use crate::export::otlp::answer::Failure;
+use crate::export::otlp::client::Client;
+use crate::export::otlp::courier::Carry as _;
 use crate::export::otlp::courier::script::batch;
 use crate::export::otlp::settings::TlsFiles;
 use crate::export::otlp::tls::{self as client_tls, Stamp};
@@ -37,8 +41,17 @@ impl Authority {
     }
 
     fn issue(&self, name: &str) -> (rcgen::Certificate, KeyPair) {
+        self.sign(&CertificateParams::new([name.to_owned()]).unwrap())
+    }
+
+    fn issue_expired(&self, name: &str) -> (rcgen::Certificate, KeyPair) {
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        params.not_after = date_time_ymd(2020, 1, 1);
+        self.sign(&params)
+    }
+
+    fn sign(&self, params: &CertificateParams) -> (rcgen::Certificate, KeyPair) {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new([name.to_owned()]).unwrap();
         (params.signed_by(&key, &self.issuer).unwrap(), key)
     }
 
@@ -65,6 +78,32 @@ impl Authority {
 
     /// Takes nobody without a certificate of this authority.
     async fn serve(&self) -> (String, Running) {
+        let (endpoint, running, _) = self.serve_as(self.issue("127.0.0.1")).await;
+        (endpoint, running)
+    }
+
+    /// Likewise, with a certificate that can be replaced.
+    async fn serve_as(
+        &self,
+        certificate: (rcgen::Certificate, KeyPair),
+    ) -> (String, Running, Arc<Mutex<TlsAcceptor>>) {
+        let server = Arc::new(Mutex::new(self.acceptor(certificate)));
+        let acceptor = Arc::clone(&server);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("https://{}", listener.local_addr().unwrap());
+        let (service, running) = service([]);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let acceptor = acceptor.lock().unwrap().clone();
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    tokio::spawn(converse(stream, service.clone()));
+                }
+            }
+        });
+        (endpoint, running, server)
+    }
+
+    fn acceptor(&self, (certificate, key): (rcgen::Certificate, KeyPair)) -> TlsAcceptor {
         let mut roots = RootCertStore::empty();
         roots
             .add(CertificateDer::from(self.issuer.der().to_vec()))
@@ -74,7 +113,6 @@ impl Authority {
             WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
                 .build()
                 .unwrap();
-        let (certificate, key) = self.issue("127.0.0.1");
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -83,18 +121,7 @@ impl Authority {
             .with_single_cert(vec![certificate.der().clone()], key)
             .unwrap();
         config.alpn_protocols = vec![b"h2".to_vec()];
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("https://{}", listener.local_addr().unwrap());
-        let (service, running) = service([]);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                if let Ok(stream) = acceptor.accept(stream).await {
-                    tokio::spawn(converse(stream, service.clone()));
-                }
-            }
-        });
-        (endpoint, running)
+        TlsAcceptor::from(Arc::new(config))
     }
 }
 
@@ -155,6 +182,25 @@ async fn a_server_that_is_not_vouched_for_gets_nothing() {
         delivery(0, 0, 5)
     );
     assert_eq!(seen(&running.requests).len(), 0);
+}
+
+#[tokio::test]
+async fn a_server_whose_certificate_has_expired_gets_nothing_until_it_is_renewed() {
+    let authority = Authority::new("expired");
+    let expired = authority.issue_expired("127.0.0.1");
+    let (endpoint, running, server) = authority.serve_as(expired).await;
+    let mut client = Client::new(authority.settings(&endpoint)).unwrap();
+    let Err(Failure::Again { reason, .. }) = client.carry(&Bytes::new()).await else {
+        panic!("it is tried again");
+    };
+    assert!(reason.contains("expired"), "{reason}");
+    let renew = || {
+        let renewed = authority.acceptor(authority.issue("127.0.0.1"));
+        *server.lock().unwrap() = renewed;
+    };
+    let outcome = export_while(&endpoint, &authority, renew).await;
+    assert_eq!(outcome, delivery(5, 0, 0));
+    assert_eq!(seen(&running.requests).len(), 1);
 }
 
 #[tokio::test]
