@@ -80,5 +80,4 @@ fuzz_target!(|input: (bool, Vec<Step<'_>>)| {
         cause: Reason::ConnectionClosed,
     };
     conversation.close(&ending, &mut done);
-    assert_eq!(conversation.unfinished(), 0);
 });
