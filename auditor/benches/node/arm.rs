@@ -12,7 +12,7 @@ use crate::{
     hooks::EmptyHooks,
     load::Ports,
     processor::resident,
-    server::{Envoy, Nginx},
+    server::Server,
     support::{process::Process, temp::TempDir, until::until},
 };
 
@@ -44,7 +44,7 @@ enum Kind {
     Nothing,
     Hooks { _hooks: EmptyHooks },
     Auditor { process: Process, folder: TempDir },
-    Envoy { _envoy: Envoy },
+    Envoy { _envoy: Server },
 }
 
 /// What an auditor said at its end.
@@ -75,15 +75,10 @@ impl Arm {
         }
     }
 
-    pub fn start<'a>(self, nginx: &Nginx, collector: &'a Collector) -> On<'a> {
-        let direct = Ports {
-            http1: nginx.http1,
-            http2: nginx.http2,
-            tls: nginx.tls,
-        };
+    pub fn start<'a>(self, nginx: &Server, collector: &'a Collector) -> On<'a> {
         let on = |kind| On {
             kind,
-            ports: direct,
+            ports: nginx.ports,
             collector: (self == Self::Delivering).then_some(collector),
         };
         match self {
@@ -98,13 +93,9 @@ impl Arm {
                 on(auditor(&["--otlp-endpoint", &endpoint]))
             }
             Self::Envoy => {
-                let envoy = Envoy::start(nginx);
+                let envoy = Server::envoy(nginx);
                 On {
-                    ports: Ports {
-                        http1: envoy.http1,
-                        http2: envoy.http2,
-                        tls: envoy.tls,
-                    },
+                    ports: envoy.ports,
                     ..on(Kind::Envoy { _envoy: envoy })
                 }
             }

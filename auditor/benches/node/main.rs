@@ -30,7 +30,7 @@ use clap::Parser;
 use collector::Collector;
 use load::Load;
 use report::Report;
-use server::Nginx;
+use server::Server;
 use slice::Slice;
 
 #[derive(Parser)]
@@ -58,10 +58,10 @@ fn main() {
         collector::serve();
         return;
     }
-    let nginx = Nginx::start();
+    let nginx = Server::nginx();
     let collector = Collector::start();
     let mut report = Report::default();
-    for load in Load::SATURATING {
+    let take_turns = |load, report: &mut Report| {
         for round in 0..arguments.rounds {
             let mut arms = Arm::ALL;
             arms.rotate_left(round % Arm::ALL.len());
@@ -70,6 +70,9 @@ fn main() {
                 report.add(round, slice);
             }
         }
+    };
+    for load in Load::SATURATING {
+        take_turns(load, &mut report);
     }
     for arm in [Arm::EmptyHooks, Arm::Auditor] {
         let time = slice::program_time(arm, arguments.seconds, &nginx, &collector);
@@ -77,15 +80,7 @@ fn main() {
     }
     // Half of what the node does with nothing.
     let full = report.throughput(Arm::Nothing, Load::KeepAlive);
-    let load = Load::Steady((full / 2.0) as u32);
-    for round in 0..arguments.rounds {
-        let mut arms = Arm::ALL;
-        arms.rotate_left(round % Arm::ALL.len());
-        for arm in arms {
-            let slice = Slice::measure(arm, load, arguments.seconds, &nginx, &collector);
-            report.add(round, slice);
-        }
-    }
+    take_turns(Load::Steady((full / 2.0) as u32), &mut report);
     print!("{}", report.table());
     if let Some(folder) = arguments.write {
         report.write(&folder).expect("the report can be written");

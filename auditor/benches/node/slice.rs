@@ -12,7 +12,7 @@ use crate::{
     collector::Collector,
     load::Load,
     processor::Busy,
-    server::Nginx,
+    server::Server,
 };
 
 const STATISTICS: &str = "/proc/sys/kernel/bpf_stats_enabled";
@@ -38,7 +38,7 @@ impl Slice {
         arm: Arm,
         load: Load,
         seconds: u32,
-        nginx: &Nginx,
+        nginx: &Server,
         collector: &Collector,
     ) -> Self {
         let on = arm.start(nginx, collector);
@@ -65,7 +65,7 @@ impl Slice {
 
 /// Nanoseconds that kernel programs ran for each request, by the kernel's own clock, which is a
 /// part of what it measures.
-pub fn program_time(arm: Arm, seconds: u32, nginx: &Nginx, collector: &Collector) -> f64 {
+pub fn program_time(arm: Arm, seconds: u32, nginx: &Server, collector: &Collector) -> f64 {
     let before = fs::read_to_string(STATISTICS).expect("the kernel has the switch");
     let on = arm.start(nginx, collector);
     fs::write(STATISTICS, "1").expect("root may switch it on");
