@@ -90,25 +90,14 @@ fn find(
 ) -> Result<Option<Found>, JournalError> {
     // Most records need not be parsed.
     let words = Finder::new(id);
-    let mut found = None;
-    for (index, stretch) in stretches.iter().enumerate() {
-        stretch.read(directory, |stored| {
-            let may_be = words.find(stored.record).is_some();
-            if !may_be || text(&stored, attribute::RECORD_ID) != Some(id) {
-                return ControlFlow::Continue(());
-            }
-            found = Some(Found {
-                sequence: stored.sequence,
-                record: stored.sealed(),
-                stretch: index,
-            });
-            ControlFlow::Break(())
-        })?;
-        if found.is_some() {
-            break;
-        }
-    }
-    Ok(found)
+    first(directory, stretches, |stretch, stored| {
+        words.find(stored.record)?;
+        (text(stored, attribute::RECORD_ID)? == id).then(|| Found {
+            sequence: stored.sequence,
+            record: stored.sealed(),
+            stretch,
+        })
+    })
 }
 
 /// The first checkpoint that covers the record, of those that are records themselves: they left
@@ -119,25 +108,34 @@ fn following(
     covers: impl Fn(&str) -> Option<u64>,
 ) -> Result<Option<(u64, String)>, JournalError> {
     let words = Finder::new(attribute::CHECKPOINT_NOTE);
-    let mut found = None;
-    for stretch in stretches {
-        let look = |stored: Stored<'_>| {
-            words.find(stored.record)?;
-            let note = text(&stored, attribute::CHECKPOINT_NOTE)?;
-            Some((covers(note)?, note.to_owned()))
-        };
+    first(directory, stretches, |_, stored| {
+        words.find(stored.record)?;
+        let note = text(stored, attribute::CHECKPOINT_NOTE)?;
+        Some((covers(note)?, note.to_owned()))
+    })
+}
+
+/// The first thing that is seen in a record of these segments; `see` is given the index of the
+/// segment too.
+fn first<T>(
+    directory: &Directory,
+    stretches: &[Stretch],
+    mut see: impl FnMut(usize, &Stored<'_>) -> Option<T>,
+) -> Result<Option<T>, JournalError> {
+    for (index, stretch) in stretches.iter().enumerate() {
+        let mut found = None;
         stretch.read(directory, |stored| {
-            found = look(stored);
+            found = see(index, &stored);
             match found {
                 Some(_) => ControlFlow::Break(()),
                 None => ControlFlow::Continue(()),
             }
         })?;
         if found.is_some() {
-            break;
+            return Ok(found);
         }
     }
-    Ok(found)
+    Ok(None)
 }
 
 /// The hashes beside the way from the record to the root of the tree of `size` records.
