@@ -39,6 +39,9 @@ const SETTINGS: u8 = 4;
 const PUSH_PROMISE: u8 = 5;
 const GOAWAY: u8 = 7;
 const CONTINUATION: u8 = 9;
+/// The length that a frame would have where a server that began with settings goes on in HTTP/1,
+/// as what the client said made it.
+const HTT: u32 = u32::from_be_bytes(*b"\0HTT");
 /// Flag of DATA: a byte before the content says how much padding follows it.
 const PADDED: u8 = 8;
 
@@ -164,6 +167,11 @@ unsafe fn header(walk: *mut Walk) -> bool {
         let length = u32::from_be_bytes([0, (*line)[0], (*line)[1], (*line)[2]]);
         let id = u32::from_be_bytes([(*line)[5] & 0x7f, (*line)[6], (*line)[7], (*line)[8]]);
         let kind = (*line)[3];
+        if length == HTT && kind == b'P' && (*line)[4] == b'/' {
+            unframed::begin(flow);
+            (*flow).frames = 0;
+            return false;
+        }
         let wanted = wanted(flow, kind, (*line)[4], length);
         if wanted == UNWANTED && filled == 0 && length as u64 + HEADER as u64 <= rest {
             (*flow).left = (length + HEADER as u32) as u64;

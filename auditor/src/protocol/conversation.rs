@@ -20,6 +20,9 @@ enum State {
         matched: usize,
         began: Nanos,
         followed: bool,
+        /// A server need not wait for the client with its settings. What it says proves nothing
+        /// about the client, who may still begin with HTTP/1.
+        settings: Option<Box<http2::Streams>>,
     },
     Http1(Box<http1::Streams>),
     Http2 {
@@ -38,6 +41,7 @@ impl Conversation {
             matched: 0,
             began: 0,
             followed: false,
+            settings: None,
         })
     }
 
@@ -134,7 +138,15 @@ impl Conversation {
             return;
         }
         match &mut self.0 {
-            State::Undecided { matched, began, .. } => {
+            State::Undecided {
+                matched,
+                began,
+                settings,
+                ..
+            } => {
+                if side == Side::Response && (settings.is_some() || begins_settings(span)) {
+                    return settings.get_or_insert_default().feed(side, span, at, done);
+                }
                 if *matched == 0 {
                     *began = at;
                 }
@@ -157,16 +169,7 @@ impl Conversation {
                     }
                     return;
                 }
-                let matched = *matched;
-                if side == Side::Response
-                    && let Span::Bytes(bytes) = span
-                    && http2::begins_settings(bytes)
-                {
-                    // A server need not wait for the client with its settings.
-                    self.speak_http2(matched, Span::Bytes(&[]), at, done);
-                } else {
-                    self.speak_http1(done);
-                }
+                self.speak_http1(done);
                 self.feed(side, span, at, done);
             }
             State::Http1(streams) => {
@@ -198,6 +201,7 @@ impl Conversation {
                         matched: PREFACE.len(),
                         began,
                         followed: false,
+                        settings: None,
                     };
                     self.speak_http1(done);
                     self.feed(side, span, at, done);
@@ -224,6 +228,9 @@ impl Conversation {
     pub fn truncated(&mut self, side: Side, n: u64, at: Nanos, done: &mut Vec<Exchange>) {
         match &mut self.0 {
             State::Http2 { streams, .. } => streams.hole(side, n, at, done),
+            State::Undecided {
+                settings: Some(_), ..
+            } => self.hole(side, n, at, done),
             // A body is the only thing of HTTP/1 that is that long.
             State::Undecided { .. } | State::Http1(_) | State::Tls(_) => {
                 self.feed(side, Span::Skipped(n), at, done);
@@ -234,6 +241,16 @@ impl Conversation {
     /// `n` bytes of a direction were there and will never be seen.
     pub fn hole(&mut self, side: Side, n: u64, at: Nanos, done: &mut Vec<Exchange>) {
         match &mut self.0 {
+            State::Undecided {
+                matched,
+                settings: Some(_),
+                ..
+            } => {
+                // What the server said is all there is to go by.
+                let matched = *matched;
+                self.speak_http2(matched, Span::Bytes(&[]), at, done);
+                self.hole(side, n, at, done);
+            }
             State::Undecided { .. } => {
                 self.speak_http1(done);
                 self.hole(side, n, at, done);
@@ -326,6 +343,7 @@ impl Conversation {
             matched,
             began,
             followed,
+            ..
         } = self.0
         else {
             return;
@@ -339,15 +357,21 @@ impl Conversation {
 
     /// It is HTTP/2: `before` bytes of the preface came before `span`.
     fn speak_http2(&mut self, before: usize, span: Span<'_>, at: Nanos, done: &mut Vec<Exchange>) {
-        let State::Undecided { began, .. } = self.0 else {
+        let State::Undecided {
+            began, settings, ..
+        } = &mut self.0
+        else {
             return;
         };
-        let mut streams = Box::new(http2::Streams::new());
+        let began = *began;
+        let settings = settings.take();
+        let unanswered_since = settings.is_none().then_some(began);
+        let mut streams = settings.unwrap_or_default();
         streams.feed(Side::Request, Span::Bytes(&PREFACE[..before]), began, done);
         streams.feed(Side::Request, span, at, done);
         self.0 = State::Http2 {
             streams,
-            unanswered_since: Some(began),
+            unanswered_since,
         };
     }
 }
@@ -364,6 +388,11 @@ pub fn side_of_first(bytes: &[u8]) -> Option<Side> {
         return Some(Side::Request);
     }
     http2::begins_block(bytes)
+}
+
+/// These bytes of the server begin with the settings of HTTP/2.
+fn begins_settings(span: Span<'_>) -> bool {
+    matches!(span, Span::Bytes(bytes) if http2::begins_settings(bytes))
 }
 
 /// After `matched` bytes of the preface, these go on with it as far as it goes.

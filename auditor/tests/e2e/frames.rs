@@ -182,6 +182,34 @@ fn a_server_that_speaks_first() {
     assert!(copied < BODY as u64 / 100, "{:?}", stopped.kernel);
 }
 
+/// What a server sends first proves nothing about the client: settings before an answer in HTTP/1
+/// hide no request, nor what is behind the answer's head.
+#[test]
+fn a_server_that_speaks_first_and_answers_in_http_1() {
+    const REQUESTS: usize = 3;
+    const SIZE: usize = 1 << 20;
+    let stage = Stage::new();
+    let auditor = Auditor::start(&[]);
+    let mut dialogue = stage.dialogue();
+    dialogue.answer(frame(SETTINGS, 0, 0, &[]));
+    for _ in 0..REQUESTS {
+        dialogue.ask("GET /secret HTTP/1.1\r\nHost: a\r\n\r\n");
+        dialogue.answer(format!("HTTP/1.1 200 OK\r\nContent-Length: {SIZE}\r\n\r\n"));
+        dialogue.answer(vec![b'x'; SIZE]);
+    }
+    let stopped = auditor.stop();
+    for side in Side::BOTH {
+        let records = stopped.http(side, stage.port);
+        assert_eq!(records.len(), REQUESTS, "{}", side.as_str());
+        for record in records {
+            let size = ("http.response.body.size", json!(SIZE));
+            record.assert(side.as_str(), &[("url.path", json!("/secret")), size]);
+            assert_eq!(record.incomplete(), [] as [&str; 0], "{record:#?}");
+        }
+    }
+    assert_requests(&stopped, REQUESTS as u64);
+}
+
 /// The client's preface and first request come before the accepted socket exists; what follows at
 /// once is copied whole until the daemon has said where a frame begins.
 #[test]

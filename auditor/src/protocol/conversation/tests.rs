@@ -71,9 +71,18 @@ fn a_server_may_speak_first() {
         ];
         assert_eq!(lines(&talk(&turns, size).1), ["2 200 "], "{size}");
     }
-    let greeting: [(Side, &[u8]); 2] = [
+    for size in [1, 1000] {
+        let turns: [(Side, &[u8]); 3] = [
+            (Side::Response, SETTINGS),
+            (Side::Request, b"PRI / HTTP/1.1\r\n\r\n"),
+            (Side::Response, b"HTTP/1.1 204 None\r\n\r\n"),
+        ];
+        assert_eq!(lines(&talk(&turns, size).1), ["1.1 204 "], "{size}");
+    }
+    let greeting: [(Side, &[u8]); 3] = [
         (Side::Response, SETTINGS),
         (Side::Request, b"something else that is long enough"),
+        (Side::Response, b"and something else"),
     ];
     let (conversation, done) = talk(&greeting, 1000);
     assert_eq!((conversation.verdict(), done.len()), (Verdict::Foreign, 0));
