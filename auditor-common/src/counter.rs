@@ -36,9 +36,11 @@ pub enum Counter {
     LineLimit = 14,
     /// A segment arrived ahead of a gap.
     OutOfOrder = 15,
+    /// Connections that were left out because nothing of their workload is in scope.
+    ConnectionsLeftOut = 16,
 }
 
 impl Counter {
     /// Number of counters.
-    pub const COUNT: usize = 16;
+    pub const COUNT: usize = 17;
 }

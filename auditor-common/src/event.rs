@@ -6,6 +6,9 @@ pub const COMM_LEN: usize = 16;
 /// Most payload bytes that one [`Data`] or [`Early`] event can carry.
 pub const MAX_CAPTURE: usize = 16 * 1024;
 
+/// Workloads that are left out at a time; a node has hundreds.
+pub const MAX_LEFT_OUT: u32 = 4096;
+
 /// Room for payload in an event; the smallest that fits is reserved.
 ///
 /// A ring reservation must have a constant size, so the kernel programs pick a rung.

@@ -15,5 +15,5 @@ const _: () = {
     assert!(size_of::<Directive>() == 48);
     assert!(offset_of!(Data, sequence) == 40);
     assert!(align_of::<Close>() == 8);
-    assert!(Counter::OutOfOrder as usize + 1 == Counter::COUNT);
+    assert!(Counter::ConnectionsLeftOut as usize + 1 == Counter::COUNT);
 };

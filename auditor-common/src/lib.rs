@@ -14,8 +14,8 @@ mod layout;
 pub use counter::Counter;
 pub use directive::{Directive, FlowDirective};
 pub use event::{
-    CHUNK_SIZES, COMM_LEN, Close, Data, Direction, Early, Header, Kind, MAX_CAPTURE, Open, Owner,
-    Role, Tuple, close_flag, data_flag,
+    CHUNK_SIZES, COMM_LEN, Close, Data, Direction, Early, Header, Kind, MAX_CAPTURE, MAX_LEFT_OUT,
+    Open, Owner, Role, Tuple, close_flag, data_flag,
 };
 
 /// Changes whenever a type in this crate changes shape; both sides are built together, so this

@@ -31,7 +31,12 @@ pub struct Connection {
     pub released: u8,
     /// There is no socket yet: see [`early`](crate::early), which tells of it and counts it.
     pub early: u8,
-    pub reserved: [u8; 2],
+    /// Nothing of its workload is in scope, as of `scope_version`.
+    pub left_out: u8,
+    pub reserved: u8,
+    /// Version of the scope that it was looked up in; 0 for none.
+    pub scope_version: u32,
+    pub reserved_too: u32,
 }
 
 /// One direction.
@@ -78,7 +83,8 @@ pub struct Flow {
     pub bodiless: u8,
     /// It is HTTP/2: the framing, where it is not followed, is that of frames.
     pub frames: u8,
-    pub reserved: u8,
+    /// It was left out until now: what lies between was not seen.
+    pub rejoined: u8,
 }
 
 /// Where a walk through the current segment stands, as offsets into the packet.

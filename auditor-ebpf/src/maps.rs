@@ -2,11 +2,11 @@
 
 use core::{ffi::c_void, ptr};
 
-use auditor_common::{Counter, Directive, Owner};
+use auditor_common::{Counter, Directive, MAX_LEFT_OUT, Owner};
 use aya_ebpf::{
     helpers::generated::bpf_sk_storage_get,
     macros::{btf_map, map},
-    maps::{HashMap, PerCpuArray, RingBuf},
+    maps::{Array, HashMap, PerCpuArray, RingBuf},
 };
 
 use crate::{connection::Connection, early::Arrival};
@@ -81,6 +81,15 @@ pub static COUNTERS: PerCpuArray<u64> = PerCpuArray::with_max_entries(Counter::C
 /// whose framing the kernel could not follow by itself have an entry.
 #[map]
 pub static DIRECTIVES: HashMap<u64, Directive> = HashMap::with_max_entries(1 << 16, 1);
+
+/// Control groups nothing of which is in scope. Not preallocated: most nodes have none. When it is
+/// full the daemon forgets them all, which only costs copying.
+#[map]
+pub static LEFT_OUT: HashMap<u64, u8> = HashMap::with_max_entries(MAX_LEFT_OUT, 1);
+
+/// Grows whenever `LEFT_OUT` has changed.
+#[map]
+pub static SCOPE_VERSION: Array<u32> = Array::with_max_entries(1, 0);
 
 /// What came with the third packet of a handshake; the same softirq makes the socket for it.
 #[map]

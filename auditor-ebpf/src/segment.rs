@@ -15,7 +15,7 @@ use crate::{
     early, emit,
     maps::{CONNECTIONS, OWNERS, count},
     packet::{FIN, Headers, RST, Segment},
-    phase, stream,
+    phase, scope, stream,
 };
 
 const TCP_LISTEN: u32 = 10;
@@ -43,31 +43,33 @@ unsafe fn observe(skb: *mut __sk_buff, direction: Direction) -> Option<()> {
         if sk.is_null() {
             return None;
         }
+        let full: *mut bpf_sock = bpf_sk_fullsock(sk);
+        if full.is_null() {
+            return None;
+        }
+        let known = CONNECTIONS.get(full.cast());
+        if !known.is_null() && (*known).announced != 0 && scope::is_left_out(known) {
+            return None;
+        }
         let mut segment = Segment::EMPTY;
         if !segment.read(skb, direction) {
             return None;
         }
         let ended = segment.flags & (FIN | RST);
-        if segment.length == 0 && ended == 0 {
-            return None;
-        }
-        let full: *mut bpf_sock = bpf_sk_fullsock(sk);
-        if full.is_null() {
-            return None;
-        }
-        let listening = matches!(direction, Direction::Ingress) && (*full).state == TCP_LISTEN;
         if segment.length == 0 {
             // The kernel's own socket sends resets for nobody: only what is known already ends.
-            let connection = CONNECTIONS.get(full.cast());
-            if !connection.is_null() {
-                note_end(connection, direction, ended);
+            if !known.is_null() && ended != 0 {
+                note_end(known, direction, ended);
             }
             return None;
         }
+        let listening = matches!(direction, Direction::Ingress) && (*full).state == TCP_LISTEN;
         let connection = if listening {
             early::begin(&segment)
-        } else {
+        } else if known.is_null() {
             CONNECTIONS.get_or_create(full.cast())
+        } else {
+            known
         };
         if connection.is_null() {
             count(Counter::ConnectionStateFailed, 1);
@@ -81,6 +83,9 @@ unsafe fn observe(skb: *mut __sk_buff, direction: Direction) -> Option<()> {
         }
         if (*connection).announced == 0 {
             announce(skb, full, connection, &segment, direction);
+        }
+        if known.is_null() && scope::is_left_out(connection) {
+            return None;
         }
         let flow = &raw mut (*connection).flows[direction as usize];
         count(Counter::SegmentsSeen, 1);

@@ -9,7 +9,7 @@ use crate::{
     lock::Lock,
     maps::count,
     packet::Segment,
-    phase, unframed, walk,
+    phase, scope, unframed, walk,
 };
 
 /// Takes the payload of one segment into the flow. While another CPU does that with one before or
@@ -66,6 +66,9 @@ unsafe extern "C" fn follow(
         let segment = &*segment;
         let direction = segment.direction();
         let request = is_request(connection, direction);
+        if (*flow).rejoined != 0 {
+            scope::rejoin(flow, segment.sequence);
+        }
         let gap = segment.sequence.wrapping_sub((*flow).next) as i32;
         let fresh = gap.wrapping_add(segment.length as i32);
         if (*flow).phase < phase::UNFRAMED && fresh <= 0 {

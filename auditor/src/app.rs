@@ -56,7 +56,7 @@ use downstream::{Downstream, Outcome, collectors};
 use notes::Notes;
 use reload::Reload;
 use rules::Rules;
-use understand::Understanding;
+use understand::{LeftOut, Understanding};
 
 /// Ring batches that may wait to be understood.
 const RING_QUEUE: usize = 256;
@@ -171,10 +171,11 @@ pub fn run(settings: &Settings, file: Option<WatchedFile>) -> Result<(), AppErro
     };
     let existing = ExistingConnections::list(&settings.proc_root);
     let gaps = gaps::gaps(&root, &existing);
-    let (ring, counters, directives, attached) = Capture::start(&root, options)?.into_parts();
+    let tap = Capture::start(&root, options)?;
     let understanding = Understanding {
-        counters,
-        directives,
+        counters: tap.counters,
+        directives: tap.directives,
+        left_out: LeftOut::new(tap.left_out),
         identifier,
         updates,
         scope: rules.scope,
@@ -195,7 +196,7 @@ pub fn run(settings: &Settings, file: Option<WatchedFile>) -> Result<(), AppErro
     let detached = Arc::new(AtomicBool::new(false));
     let emptied = Arc::clone(&detached);
     let capturer = spawn("capture", move || {
-        capture::run(ring, &ring_to_understand, &emptied);
+        capture::run(tap.ring, &ring_to_understand, &emptied);
     })?;
     if let Some(file) = file {
         let reload = Reload {
@@ -215,7 +216,7 @@ pub fn run(settings: &Settings, file: Option<WatchedFile>) -> Result<(), AppErro
     health.enter(Phase::Stopping);
     tracing::info!("stopping");
     downstream.stopping(Instant::now() + settings.drain_timeout);
-    attached.detach();
+    tap.attached.detach();
     detached.store(true, Ordering::Release);
     joined(capturer);
     let account = joined(understander);

@@ -12,6 +12,7 @@ mod term;
 #[cfg(test)]
 mod tests;
 
+use crate::identity::Workload;
 pub use facts::{Direction, Facts};
 pub use selector::{Selector, SelectorError};
 
@@ -43,6 +44,14 @@ impl Scope {
         let included =
             self.include.is_empty() || self.include.iter().any(|selector| selector.matches(facts));
         included && !self.exclude.iter().any(|selector| selector.matches(facts))
+    }
+
+    /// No access of a workload is admitted, whatever it is. Only what its names say counts.
+    pub fn leaves_out(&self, workload: &Workload) -> bool {
+        let (include, exclude) = (&self.include, &self.exclude);
+        let is_never_included =
+            !include.is_empty() && include.iter().all(|s| s.matches_none(workload));
+        is_never_included || exclude.iter().any(|s| s.matches_all(workload))
     }
 
     /// As they were written, for the record that says what this node leaves out.

@@ -17,6 +17,8 @@ mod slice;
 #[expect(dead_code, reason = "the tests use the rest of it")]
 #[path = "../../tests/e2e/support"]
 mod support {
+    pub(crate) mod group;
+    pub(crate) mod kernel;
     pub(crate) mod ports;
     pub(crate) mod process;
     pub(crate) mod temp;
@@ -32,6 +34,7 @@ use load::Load;
 use report::Report;
 use server::Server;
 use slice::Slice;
+use support::group::Group;
 
 #[derive(Parser)]
 struct Arguments {
@@ -58,6 +61,8 @@ fn main() {
         collector::serve();
         return;
     }
+    // As on a node, where what serves is a unit or a pod.
+    let _group = Group::enter("auditor-bench.service");
     let nginx = Server::nginx();
     let collector = Collector::start();
     let mut report = Report::default();

@@ -27,6 +27,8 @@ pub(super) struct Account {
     pub(super) losses: BTreeMap<(&'static str, &'static str, &'static str), u64>,
     /// Connections in the table.
     pub(super) connections: u64,
+    /// Workloads that the kernel programs pass by.
+    pub(super) left_out: u64,
     /// Records that wait for a name.
     pub(super) waiting: u64,
     pub(super) kernel: Counters,
@@ -44,6 +46,7 @@ impl Default for Account {
             lost: 0,
             losses: BTreeMap::new(),
             connections: 0,
+            left_out: 0,
             waiting: 0,
             kernel: Counters::ZERO,
         }
@@ -65,6 +68,7 @@ impl Account {
             out_of_scope: self.out_of_scope,
             losses: self.losses.clone(),
             connections: self.connections,
+            left_out: self.left_out,
             waiting: self.waiting,
         }
     }

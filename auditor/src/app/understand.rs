@@ -2,6 +2,7 @@
 //! scope, aggregate, redact, in that order and in one place.
 
 mod identify;
+mod left_out;
 mod obey;
 mod settle;
 
@@ -30,6 +31,7 @@ use crate::{
     telemetry::{Ledger, SharedTotals},
 };
 use identify::Labels;
+pub(super) use left_out::LeftOut;
 use settle::Settlement;
 
 /// How often the counters of the kernel are compared with what was recorded.
@@ -41,6 +43,7 @@ const LEARN_INTERVAL: Duration = Duration::from_millis(50);
 pub(super) struct Understanding {
     pub(super) counters: CountersReader,
     pub(super) directives: DirectiveWriter,
+    pub(super) left_out: LeftOut,
     pub(super) identifier: Identifier,
     /// What sources of metadata say.
     pub(super) updates: mpsc::Receiver<Update>,

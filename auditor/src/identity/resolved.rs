@@ -120,6 +120,18 @@ impl Identifier {
         &self.auditor
     }
 
+    /// Changes whenever a workload of this node may have another answer than before.
+    pub fn generation(&self) -> u64 {
+        self.resolver.catalog().generation()
+    }
+
+    /// The workload of everything in the control group of this end; `None` where each process is a
+    /// workload of its own.
+    pub fn of_group(&mut self, connection: &ConnectionFacts) -> Option<Arc<Workload>> {
+        let opened = Duration::from_nanos(connection.opened.0);
+        self.resolver.of_group(&socket(connection), opened)
+    }
+
     /// Nothing more is expected of the names at either end: what comes next need not wait.
     pub fn give_up(&mut self, record: &Record) {
         let ends = record.connection().map(|connection| ends(connection));

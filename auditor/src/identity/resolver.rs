@@ -153,6 +153,14 @@ impl Resolver {
         answer
     }
 
+    /// The workload of everything in the control group of a socket; `None` where each process is a
+    /// workload of its own.
+    pub fn of_group(&mut self, socket: &SocketFacts<'_>, now: Duration) -> Option<Arc<Workload>> {
+        self.workload(socket, now);
+        let answer = self.by_cgroup.get(&socket.cgroup_id)?;
+        Some(Arc::clone(&answer.workload))
+    }
+
     /// Names what a source of metadata knows at that place.
     fn answer(
         &mut self,

@@ -4,7 +4,7 @@ use std::os::fd::AsFd;
 
 use aya::{
     Ebpf, EbpfError, EbpfLoader,
-    maps::{HashMap, MapError, PerCpuArray, RingBuf},
+    maps::{Array, HashMap, MapError, PerCpuArray, RingBuf},
     programs::{
         CgroupAttachMode, CgroupSkb, CgroupSkbAttachType, CgroupSock, CgroupSockAddr, ProgramError,
         SockOps,
@@ -12,7 +12,8 @@ use aya::{
 };
 
 use super::{
-    CgroupError, CgroupRoot, CountersReader, DirectiveWriter, LoadedProgram, RingReader, refusal,
+    CgroupError, CgroupRoot, CountersReader, DirectiveWriter, LeftOutWriter, LoadedProgram,
+    RingReader, refusal,
 };
 
 /// The object file that `build.rs` made.
@@ -57,7 +58,8 @@ pub struct Capture {
     pub ring: RingReader,
     pub counters: CountersReader,
     pub directives: DirectiveWriter,
-    attached: Attached,
+    pub left_out: LeftOutWriter,
+    pub attached: Attached,
 }
 
 /// Keeps the programs attached.
@@ -73,17 +75,16 @@ impl Capture {
         let ring = RingBuf::try_from(take(&mut ebpf, "EVENTS")?)?;
         let counters = PerCpuArray::try_from(take(&mut ebpf, "COUNTERS")?)?;
         let directives = HashMap::try_from(take(&mut ebpf, "DIRECTIVES")?)?;
+        let left_out = HashMap::try_from(take(&mut ebpf, "LEFT_OUT")?)?;
+        let scope_version = Array::try_from(take(&mut ebpf, "SCOPE_VERSION")?)?;
         attach(&mut ebpf, root)?;
         Ok(Self {
             ring: RingReader::new(ring),
             counters: CountersReader::new(counters),
             directives: DirectiveWriter::new(directives),
+            left_out: LeftOutWriter::new(left_out, scope_version),
             attached: Attached { ebpf },
         })
-    }
-
-    pub fn into_parts(self) -> (RingReader, CountersReader, DirectiveWriter, Attached) {
-        (self.ring, self.counters, self.directives, self.attached)
     }
 
     pub fn programs(&self) -> Vec<LoadedProgram> {

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use super::facts::Facts;
 use super::term::Term;
 use crate::config::nearest;
+use crate::identity::Workload;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
@@ -37,6 +38,18 @@ pub enum SelectorError {
 impl Selector {
     pub fn matches(&self, facts: &Facts<'_>) -> bool {
         self.terms.iter().all(|term| term.matches(facts))
+    }
+
+    /// It holds for every access of a workload.
+    pub(super) fn matches_all(&self, workload: &Workload) -> bool {
+        let holds = |term: &Term| term.matches_all(workload) == Some(true);
+        self.terms.iter().all(holds)
+    }
+
+    /// It holds for no access of a workload.
+    pub(super) fn matches_none(&self, workload: &Workload) -> bool {
+        let fails = |term: &Term| term.matches_all(workload) == Some(false);
+        self.terms.iter().any(fails)
     }
 
     /// As it was written.

@@ -1,6 +1,7 @@
 //! One condition of a selector.
 
 use super::facts::{Direction, Facts};
+use crate::identity::Workload;
 use crate::network::Network;
 use crate::pattern::{Pattern, Wanted};
 
@@ -65,6 +66,30 @@ impl Term {
             Self::PodUid(pattern) => pattern.matches(facts.pod_uid),
             Self::Executable(pattern) => pattern.matches(facts.executable),
             Self::Path(pattern) => pattern.matches(facts.path),
+        }
+    }
+}
+
+impl Term {
+    /// Whether it holds for all accesses of a workload, or for none; `None` if that depends on the
+    /// access.
+    pub(super) fn matches_all(&self, workload: &Workload) -> Option<bool> {
+        match self {
+            Self::Service(pattern) => Some(pattern.matches(workload.attribute("service.name"))),
+            Self::Container(pattern) => {
+                let id = workload.container().map(|c| c.id.as_str());
+                Some(pattern.matches(id))
+            }
+            Self::Namespace(pattern) => {
+                Some(pattern.matches(workload.attribute("k8s.namespace.name")))
+            }
+            Self::Pod(pattern) => Some(pattern.matches(workload.attribute("k8s.pod.name"))),
+            Self::PodUid(pattern) => Some(pattern.matches(workload.attribute("k8s.pod.uid"))),
+            Self::Direction(_)
+            | Self::Port(_)
+            | Self::Address(_)
+            | Self::Executable(_)
+            | Self::Path(_) => None,
         }
     }
 }

@@ -1,4 +1,5 @@
 use super::{Direction, Facts, Scope, Selector};
+use crate::identity::sample;
 
 fn facts() -> Facts<'static> {
     Facts {
@@ -90,6 +91,31 @@ fn one_inclusion_is_enough_and_an_exclusion_wins() {
         assert!(scope.include().eq(include.iter().copied()));
         assert!(scope.exclude().eq(exclude.iter().copied()));
     }
+}
+
+#[test]
+fn a_workload_is_left_out_when_no_access_of_it_can_be_admitted() {
+    let pod = sample::pod();
+    for (include, exclude, expected) in [
+        (&[][..], &[][..], false),
+        (&["pod-uid=8dbc3a70*"], &[], false),
+        (&["namespace=other"], &[], true),
+        // Any access may be the one.
+        (&["pod-uid=8dbc3a70*,port=80"], &[], false),
+        (&["port=80"], &[], false),
+        (&["namespace=other,port=80"], &[], true),
+        (&["namespace=other", "port=80"], &[], false),
+        (&["namespace=other", "pod=none"], &[], true),
+        (&[], &["pod-uid=8dbc3a70*"], true),
+        (&[], &["pod-uid=8dbc3a70*,port=80"], false),
+        (&[], &["namespace=other"], false),
+        (&["pod-uid=8dbc3a70*"], &["pod-uid=8dbc3a70*"], true),
+    ] {
+        let leaves_out = scope(include, exclude).leaves_out(&pod);
+        assert_eq!(leaves_out, expected, "{include:?} {exclude:?}");
+    }
+    assert!(scope(&["pod-uid=8dbc3a70*"], &[]).leaves_out(&sample::service()));
+    assert!(!scope(&[], &["pod-uid=8dbc3a70*"]).leaves_out(&sample::service()));
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub struct Totals {
     /// By stage, reason and unit.
     pub losses: BTreeMap<(&'static str, &'static str, &'static str), u64>,
     pub connections: u64,
+    /// Workloads that the kernel programs pass by.
+    pub left_out: u64,
     /// Records that wait for a name.
     pub waiting: u64,
 }
@@ -114,6 +116,11 @@ impl Collector for SharedTotals {
                 "auditor_connections",
                 "TCP connections that are being followed",
                 totals.connections,
+            ),
+            (
+                "auditor_workloads_left_out",
+                "Workloads whose payload is not looked at because nothing of them is in scope",
+                totals.left_out,
             ),
             (
                 "auditor_records_waiting",

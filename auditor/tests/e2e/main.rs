@@ -19,6 +19,7 @@ mod http2;
 mod joined;
 mod kubernetes;
 mod lasting;
+mod left_out;
 mod loss;
 mod metrics;
 mod namespace;

@@ -14,6 +14,7 @@ pub(crate) mod certificates;
 pub(crate) mod client;
 pub(crate) mod dialogue;
 pub(crate) mod fickle;
+pub(crate) mod group;
 pub(crate) mod grpc;
 pub(crate) mod kept;
 pub(crate) mod kernel;

@@ -51,6 +51,7 @@ impl Running {
             learned = true;
         }
         if learned {
+            self.learn_left_out();
             for (until, record) in self.waiting.take() {
                 let resolved = self.stages.identifier.resolve(record);
                 if resolved.may_improve {
@@ -91,6 +92,7 @@ impl Running {
     fn seal_named(&mut self, resolved: Resolved) {
         if !self.label_admits(&resolved) || !admits(&self.stages.scope, &resolved) {
             self.account.out_of_scope += 1;
+            self.leave_out(&resolved);
             return;
         }
         self.stages.aggregator.step(resolved, &mut self.resolved);

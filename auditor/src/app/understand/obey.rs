@@ -15,6 +15,7 @@ impl Running {
             self.seal_resolved();
             self.stages.aggregator = Aggregator::new(rules.aggregation);
             self.stages.scope = rules.scope;
+            self.judge_left_out();
             self.stages.identifier.obey(rules.identity);
             self.stages.redactor.obey(rules.headers, rules.policies);
             self.stages.settings = rules.settings;

@@ -34,6 +34,7 @@ impl Running {
         self.settled_ns = now;
         self.account.lost = self.ledger.lost_exchanges();
         self.account.connections = self.sessions.len() as u64;
+        self.account.left_out = self.stages.left_out.len() as u64;
         self.account.waiting = self.waiting.len() as u64;
         self.stages.totals.set(self.account.totals());
         self.flush();
