@@ -2,26 +2,30 @@
 //! read; that their connections open and close is still told, because others are at the far end.
 
 use auditor_common::Counter;
+use aya_ebpf::bindings::bpf_sock;
 
 use crate::{
     connection::{Connection, Flow},
-    maps::{LEFT_OUT, SCOPE_VERSION, count},
+    maps::{CONNECTIONS, LEFT_OUT, SCOPE_VERSION, count},
     phase, unframed,
 };
 
-/// Nothing of the connection's payload is wanted. Its control group is looked up when the daemon
-/// has changed its mind about any since the last time.
+/// Nothing of the payload of a connection that was seen before is wanted. Its control group is looked
+/// up when the daemon has changed its mind about any since the last time.
 ///
 /// # Safety
-/// `connection` is valid.
+/// `sk` is a socket pointer that the verifier accepts.
 #[inline(always)]
-pub unsafe fn is_left_out(connection: *mut Connection) -> bool {
-    let Some(version) = SCOPE_VERSION.get(0) else {
-        return false;
-    };
-    // SAFETY: values of the connection storage.
+pub unsafe fn is_left_out(sk: *mut bpf_sock) -> bool {
     unsafe {
-        if (*connection).scope_version != *version && (*connection).cgroup_id != 0 {
+        let connection = CONNECTIONS.get(sk.cast());
+        if connection.is_null() || (*connection).announced == 0 || (*connection).cgroup_id == 0 {
+            return false;
+        }
+        let Some(version) = SCOPE_VERSION.get(0) else {
+            return false;
+        };
+        if (*connection).scope_version != *version {
             (*connection).scope_version = *version;
             judge(connection);
         }

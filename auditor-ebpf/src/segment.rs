@@ -47,8 +47,7 @@ unsafe fn observe(skb: *mut __sk_buff, direction: Direction) -> Option<()> {
         if full.is_null() {
             return None;
         }
-        let known = CONNECTIONS.get(full.cast());
-        if !known.is_null() && (*known).announced != 0 && scope::is_left_out(known) {
+        if scope::is_left_out(full) {
             return None;
         }
         let mut segment = Segment::EMPTY;
@@ -56,20 +55,22 @@ unsafe fn observe(skb: *mut __sk_buff, direction: Direction) -> Option<()> {
             return None;
         }
         let ended = segment.flags & (FIN | RST);
-        if segment.length == 0 {
-            // The kernel's own socket sends resets for nobody: only what is known already ends.
-            if !known.is_null() && ended != 0 {
-                note_end(known, direction, ended);
-            }
+        if segment.length == 0 && ended == 0 {
             return None;
         }
         let listening = matches!(direction, Direction::Ingress) && (*full).state == TCP_LISTEN;
+        if segment.length == 0 {
+            // The kernel's own socket sends resets for nobody: only what is known already ends.
+            let connection = CONNECTIONS.get(full.cast());
+            if !connection.is_null() {
+                note_end(connection, direction, ended);
+            }
+            return None;
+        }
         let connection = if listening {
             early::begin(&segment)
-        } else if known.is_null() {
-            CONNECTIONS.get_or_create(full.cast())
         } else {
-            known
+            CONNECTIONS.get_or_create(full.cast())
         };
         if connection.is_null() {
             count(Counter::ConnectionStateFailed, 1);
@@ -83,9 +84,6 @@ unsafe fn observe(skb: *mut __sk_buff, direction: Direction) -> Option<()> {
         }
         if (*connection).announced == 0 {
             announce(skb, full, connection, &segment, direction);
-        }
-        if known.is_null() && scope::is_left_out(connection) {
-            return None;
         }
         let flow = &raw mut (*connection).flows[direction as usize];
         count(Counter::SegmentsSeen, 1);
