@@ -12,6 +12,7 @@ mod missed;
 mod notes;
 mod outputs;
 mod owed;
+mod own;
 mod reload;
 mod rules;
 mod understand;
@@ -49,11 +50,12 @@ use crate::{
     record::RecordIds,
     redact::{PolicyError, Redactor},
     scope::SelectorError,
-    telemetry::{Health, MetricsEndpoint, Phase, Reloads, SharedTotals, Shown},
+    telemetry::{Lines, MetricsEndpoint, Phase, Shown},
 };
 use account::Account;
 use downstream::{Downstream, Outcome, collectors};
 use notes::Notes;
+use own::Own;
 use reload::Reload;
 use rules::Rules;
 use understand::{LeftOut, Understanding};
@@ -116,8 +118,13 @@ impl AppError {
 
 /// Runs the daemon until it is told to stop. Drains are opened before the tap.
 ///
-/// `file` is where the settings came from, if they came from a file.
-pub fn run(settings: &Settings, file: Option<WatchedFile>) -> Result<(), AppError> {
+/// `file` is where the settings came from, if they came from a file; `lines` is the log, if it is
+/// to be sent to a collector.
+pub fn run(
+    settings: &Settings,
+    file: Option<WatchedFile>,
+    lines: Option<Lines>,
+) -> Result<(), AppError> {
     let rules = Rules::of(settings)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -140,6 +147,8 @@ pub fn run(settings: &Settings, file: Option<WatchedFile>) -> Result<(), AppErro
     let identifier = identifier(settings, &root, catalog)?;
     let ids = RecordIds::read(&settings.proc_root).map_err(system("read the boot id"))?;
 
+    let own = Own::new(settings, identifier.auditor(), lines)?;
+
     let notes = Notes::new(
         Redactor::new(rules.headers.clone(), rules.policies.clone(), ids.clone()),
         Arc::clone(identifier.auditor()),
@@ -150,18 +159,15 @@ pub fn run(settings: &Settings, file: Option<WatchedFile>) -> Result<(), AppErro
         None => Downstream::direct(settings.output, collectors, gone)?,
     };
 
-    let totals = SharedTotals::default();
-    let health = Health::default();
-    let reloads = Reloads::default();
+    let shown = Shown {
+        standing: downstream.standing(),
+        lines_left_out: own.left_out(),
+        ..Shown::default()
+    };
     if let Some(address) = settings.metrics_address {
-        let shown = Shown {
-            totals: totals.clone(),
-            standing: downstream.standing(),
-            health: health.clone(),
-            reloads: reloads.clone(),
-        };
-        runtime.block_on(serve_metrics(address, shown))?;
+        runtime.block_on(serve_metrics(address, &shown))?;
     }
+    let own = own.start(&shown);
     let (reload_to_understand, changed_rules) = mpsc::channel(1);
 
     // The tap. From here on nothing fails.
@@ -184,7 +190,7 @@ pub fn run(settings: &Settings, file: Option<WatchedFile>) -> Result<(), AppErro
         connection_records: settings.connection_records,
         periodic_interval: settings.periodic_interval,
         outputs,
-        totals,
+        totals: shown.totals.clone(),
         gaps,
         settings: rules.settings,
         rules: changed_rules,
@@ -203,17 +209,17 @@ pub fn run(settings: &Settings, file: Option<WatchedFile>) -> Result<(), AppErro
             file,
             in_force: settings.clone(),
             to_understand: reload_to_understand,
-            reloads,
+            reloads: shown.reloads.clone(),
         };
         tokio::spawn(reload.run());
     }
-    health.enter(Phase::Ready);
+    shown.health.enter(Phase::Ready);
     tracing::info!("ready");
 
     runtime.block_on(stop.wait());
 
     // Drain, in the order in which the data flows.
-    health.enter(Phase::Stopping);
+    shown.health.enter(Phase::Stopping);
     tracing::info!("stopping");
     downstream.stopping(Instant::now() + settings.drain_timeout);
     tap.attached.detach();
@@ -222,6 +228,7 @@ pub fn run(settings: &Settings, file: Option<WatchedFile>) -> Result<(), AppErro
     let account = joined(understander);
     let outcome = downstream.drain(&runtime, settings.drain_timeout);
     summarize(&account, &outcome);
+    own.end(&runtime);
     Ok(())
 }
 
@@ -263,7 +270,7 @@ impl Stop {
 }
 
 /// Answers scrapers and probes from now on, for as long as the runtime lasts.
-async fn serve_metrics(address: SocketAddr, shown: Shown) -> Result<(), AppError> {
+async fn serve_metrics(address: SocketAddr, shown: &Shown) -> Result<(), AppError> {
     let failed = |source| AppError::Metrics { address, source };
     let endpoint = MetricsEndpoint::bind(address, shown)
         .await

@@ -43,8 +43,8 @@ fn run(args: RunArgs) -> Exit {
         Ok(settings) => settings,
         Err(error) => return fail(&error.to_string(), Exit::Usage),
     };
-    telemetry::init_logs();
-    match app::run(&settings, file) {
+    let lines = telemetry::init_logs(settings.telemetry_endpoint.is_some());
+    match app::run(&settings, file, lines) {
         Ok(()) => Exit::Success,
         Err(error) => match error.exit() {
             Exit::Missing => fail(&explained(&error), Exit::Missing),

@@ -3,18 +3,24 @@
 
 #![forbid(unsafe_code)]
 
+mod family;
 mod health;
 mod ledger;
+mod lines;
 mod metrics;
 mod reloads;
+mod shown;
 mod standing;
 mod throttle;
 mod totals;
 
+pub use family::{Family, Sample};
 pub use health::{Health, Phase};
 pub use ledger::{KernelLosses, Ledger, LossReport, Outcomes, Requests};
-pub use metrics::{MetricsEndpoint, Shown};
+pub use lines::{Line, Lines};
+pub use metrics::MetricsEndpoint;
 pub use reloads::Reloads;
+pub use shown::Shown;
 pub use standing::{Delivered, Journaled, Standing};
 pub use totals::{SharedTotals, Totals};
 
@@ -31,8 +37,10 @@ use throttle::Throttle;
 /// outage once, with what to do.
 const OF_KUBERNETES: &str = "kube_client=off";
 
-/// Sends logs to standard error, from INFO on or as `RUST_LOG` says, bounded in rate.
-pub fn init_logs() {
+/// Sends logs to standard error, from INFO on or as `RUST_LOG` says, bounded in rate. If they are to
+/// be sent to a collector as well, returns where they come out.
+pub fn init_logs(to_collector: bool) -> Option<Lines> {
+    let (tap, forwarded) = to_collector.then(lines::channel).unzip();
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .from_env_lossy()
@@ -49,6 +57,7 @@ pub fn init_logs() {
     };
     tracing_subscriber::registry()
         .with(filter)
-        .with(lines.with_filter(Throttle::default()))
+        .with(lines.and_then(tap).with_filter(Throttle::default()))
         .init();
+    forwarded
 }

@@ -81,7 +81,7 @@ pub(super) fn collectors(settings: &Settings) -> Result<Collectors, AppError> {
 }
 
 /// `OTEL_EXPORTER_OTLP_HEADERS` is `AUDITOR_ARCHIVE_OTLP_HEADERS` for the collector `archive`.
-fn variable_of(collector: &str, variable: &str) -> String {
+pub(super) fn variable_of(collector: &str, variable: &str) -> String {
     let collector = collector.to_uppercase().replace('-', "_");
     let rest = variable.trim_start_matches("OTEL_EXPORTER_");
     format!("AUDITOR_{collector}_{rest}")
@@ -231,7 +231,7 @@ impl Downstream {
 }
 
 /// A task that panicked takes the daemon with it, like a thread.
-fn finished<T>(task: Result<T, task::JoinError>) -> T {
+pub(super) fn finished<T>(task: Result<T, task::JoinError>) -> T {
     task.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 

@@ -61,6 +61,8 @@ pub(super) struct Otlp {
     /// More collectors, by name.
     #[serde(deserialize_with = "or_default")]
     pub(super) more: BTreeMap<String, String>,
+    /// Where the daemon's own metrics and log go.
+    pub(super) telemetry: Option<String>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]

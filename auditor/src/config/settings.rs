@@ -52,6 +52,9 @@ pub struct Settings {
     pub otlp_endpoint: Option<String>,
     /// More collectors: a name for each, and where it is. Their settings are in variables.
     pub more_collectors: BTreeMap<String, String>,
+    /// Where the daemon's own metrics and log go; nowhere unless it is set. Its settings are in
+    /// variables, like those of the other collectors.
+    pub telemetry_endpoint: Option<String>,
     /// `None` if nothing is kept on disk.
     pub journal: Option<JournalSettings>,
     /// The container runtime's socket; `None` for whichever of the usual ones answers.
@@ -112,7 +115,7 @@ pub enum ConfigError {
     #[error(transparent)]
     Journal(#[from] JournalSettingsError),
     #[error(
-        "otlp.more: {0:?} is no name for a collector; use 1 to 32 of a-z, 0-9 and -, not \"otlp\""
+        "otlp.more: {0:?} is no name for a collector; use 1 to 32 of a-z, 0-9 and -, not \"otlp\" or \"telemetry\""
     )]
     CollectorName(String),
     #[error(transparent)]
@@ -177,6 +180,7 @@ impl Settings {
             otlp: Otlp {
                 endpoint: self.otlp_endpoint.as_deref().map(without_secrets),
                 more: shown(&self.more_collectors),
+                telemetry: self.telemetry_endpoint.as_deref().map(without_secrets),
             },
             journal: JournalSettings::keys(self.journal.as_ref()),
             cri_endpoint: self.cri_endpoint.clone(),
@@ -236,6 +240,7 @@ impl Settings {
         let journal = JournalSettings::decide(&args, &file.journal)?;
         Ok(Self {
             more_collectors: named(file.otlp.more)?,
+            telemetry_endpoint: file.otlp.telemetry,
             journal,
             output: output(args.output.or(file.output), surroundings.stdout),
             otlp_endpoint: args.otlp_endpoint.or(by_file),
@@ -321,11 +326,13 @@ fn proc_root(path: Option<PathBuf>) -> Result<PathBuf, ConfigError> {
     }
 }
 
-/// The names stand in file names and in names of variables. `otlp` is the one without a name.
+/// The names stand in file names and in names of variables. `otlp` is the one without a name,
+/// `telemetry` the one that gets no records.
 fn named(more: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, ConfigError> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let fits = |name: &str| (1..=32).contains(&name.len()) && name.chars().all(allowed);
-    match more.keys().find(|name| !fits(name) || *name == "otlp") {
+    let is_taken = |name: &str| ["otlp", "telemetry"].contains(&name);
+    match more.keys().find(|name| !fits(name) || is_taken(name)) {
         Some(name) => Err(ConfigError::CollectorName(name.clone())),
         None => Ok(more),
     }

@@ -15,6 +15,8 @@ mod http;
 mod request;
 mod retry;
 mod settings;
+mod signal;
+mod telemetry;
 mod tls;
 
 pub use client::SetupError;
@@ -24,6 +26,7 @@ pub use exporter::Exporter;
 pub use request::SCHEMA_URL;
 pub(super) use request::{encode as encode_request, json as request_json};
 pub use settings::{OtlpSettings, Protocol, SettingsError};
+pub use telemetry::{TelemetryExporter, Untaken};
 
 const USER_AGENT: &str = concat!("auditor/", env!("CARGO_PKG_VERSION"));
 

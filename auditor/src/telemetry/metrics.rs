@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use prometheus_client::{encoding::text::encode, metrics::info::Info, registry::Registry};
+use prometheus_client::{encoding::text::encode, registry::Registry};
 use tokio::{
     net::{TcpListener, TcpStream},
     task::AbortHandle,
@@ -17,9 +17,7 @@ use tokio::{
 
 use super::{
     health::{Health, Phase},
-    reloads::Reloads,
-    standing::Standing,
-    totals::SharedTotals,
+    shown::Shown,
 };
 
 /// Connections at a time. One more takes the place of the oldest: whoever holds connections open
@@ -29,16 +27,6 @@ const MAX_CONNECTIONS: usize = 16;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// What to wait for when there are no descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// What is answered from.
-#[derive(Clone, Debug, Default)]
-pub struct Shown {
-    pub totals: SharedTotals,
-    /// `None` without a journal.
-    pub standing: Option<Standing>,
-    pub health: Health,
-    pub reloads: Reloads,
-}
 
 /// Answers scrapers and probes.
 pub struct MetricsEndpoint {
@@ -52,19 +40,14 @@ struct Answers {
 }
 
 impl MetricsEndpoint {
-    pub async fn bind(address: SocketAddr, shown: Shown) -> io::Result<Self> {
-        let mut registry = Registry::default();
-        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
-        registry.register("auditor_build", "The daemon that answers", build);
-        shown.reloads.register(&mut registry);
-        registry.register_collector(Box::new(shown.totals));
-        if let Some(standing) = shown.standing {
-            registry.register_collector(Box::new(standing));
-        }
-        let health = shown.health;
+    pub async fn bind(address: SocketAddr, shown: &Shown) -> io::Result<Self> {
+        let answers = Answers {
+            registry: shown.registry(),
+            health: shown.health.clone(),
+        };
         Ok(Self {
             listener: TcpListener::bind(address).await?,
-            answers: Arc::new(Answers { registry, health }),
+            answers: Arc::new(answers),
         })
     }
 
@@ -162,8 +145,8 @@ mod tests {
         net::TcpStream,
     };
 
-    use super::{MAX_CONNECTIONS, MetricsEndpoint, Shown};
-    use crate::telemetry::{Health, Phase};
+    use super::{MAX_CONNECTIONS, MetricsEndpoint};
+    use crate::telemetry::{Health, Phase, Shown};
 
     async fn endpoint(health: &Health) -> SocketAddr {
         let any = "127.0.0.1:0".parse().unwrap();
@@ -171,7 +154,7 @@ mod tests {
             health: health.clone(),
             ..Shown::default()
         };
-        let endpoint = MetricsEndpoint::bind(any, shown).await.unwrap();
+        let endpoint = MetricsEndpoint::bind(any, &shown).await.unwrap();
         let address = endpoint.address().unwrap();
         tokio::spawn(endpoint.run());
         address

@@ -23,6 +23,7 @@ mod left_out;
 mod loss;
 mod metrics;
 mod namespace;
+mod own;
 mod principal;
 mod privilege;
 mod reload;

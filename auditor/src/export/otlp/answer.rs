@@ -19,7 +19,8 @@ pub(super) struct Accepted {
 }
 
 impl Accepted {
-    /// An answer that cannot be read is no reason to send again what was taken.
+    /// An answer that cannot be read is no reason to send again what was taken. That to metrics has
+    /// the same fields under the same numbers.
     pub(super) fn from_protobuf(answer: &[u8]) -> Self {
         match ExportLogsServiceResponse::decode(answer) {
             Ok(ExportLogsServiceResponse {
@@ -39,7 +40,11 @@ impl Accepted {
         };
         let partial = &answer["partialSuccess"];
         // 64-bit integers are strings in protobuf's JSON; readers must take numbers as well.
-        let rejected = match &partial["rejectedLogRecords"] {
+        let rejected = match partial.get("rejectedLogRecords") {
+            Some(rejected) => rejected,
+            None => &partial["rejectedDataPoints"],
+        };
+        let rejected = match rejected {
             Value::String(text) => text.parse().unwrap_or(0),
             number => number.as_i64().unwrap_or(0),
         };
@@ -85,6 +90,15 @@ impl Failure {
         Self::Again {
             after: None,
             reason: reason.into(),
+        }
+    }
+
+    pub(super) fn into_reason(self) -> String {
+        match self {
+            Self::Again { reason, .. }
+            | Self::Denied { reason }
+            | Self::TooLarge { reason }
+            | Self::Permanent { reason } => reason,
         }
     }
 
@@ -153,6 +167,8 @@ mod tests {
         assert_eq!(Accepted::from_json(json), accepted(3, "too old"));
         let json = br#"{"partialSuccess":{"rejectedLogRecords":3}}"#;
         assert_eq!(Accepted::from_json(json), accepted(3, ""));
+        let json = br#"{"partialSuccess":{"rejectedDataPoints":"2"}}"#;
+        assert_eq!(Accepted::from_json(json), accepted(2, ""));
         assert_eq!(Accepted::from_json(b"{}"), accepted(0, ""));
         assert_eq!(Accepted::from_json(b""), accepted(0, ""));
     }

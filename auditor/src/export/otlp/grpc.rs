@@ -17,11 +17,10 @@ use super::client::{Connector, SetupError, with_causes};
 use super::retry;
 use super::settings::{Compression, OtlpSettings};
 
-const EXPORT: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
-
 pub(super) struct GrpcClient {
     grpc: Grpc<Pool<Connector, Body>>,
     metadata: MetadataMap,
+    method: PathAndQuery,
 }
 
 impl GrpcClient {
@@ -40,7 +39,11 @@ impl GrpcClient {
             "user-agent",
             tonic::metadata::MetadataValue::from_static(super::USER_AGENT),
         );
-        Ok(Self { grpc, metadata })
+        Ok(Self {
+            grpc,
+            metadata,
+            method: PathAndQuery::from_static(settings.signal.method()),
+        })
     }
 
     pub(super) async fn send(
@@ -55,8 +58,8 @@ impl GrpcClient {
             .ready()
             .await
             .map_err(|error| Failure::again(with_causes(&error)))?;
-        let path = PathAndQuery::from_static(EXPORT);
-        match self.grpc.unary(request, path, Encoded).await {
+        let method = self.method.clone();
+        match self.grpc.unary(request, method, Encoded).await {
             Ok(answer) => Ok(Accepted::from_protobuf(answer.get_ref())),
             Err(status) => Err(failure(&status)),
         }

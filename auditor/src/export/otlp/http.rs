@@ -18,8 +18,9 @@ use jiff::fmt::rfc2822;
 
 use super::answer::{Accepted, Failure, shown};
 use super::client::{Connector, with_causes};
+use super::retry;
 use super::settings::{Compression, OtlpSettings, Protocol};
-use super::{request, retry};
+use super::signal::Signal;
 use crate::export::wire::Fields;
 
 /// An answer is a few words; what is longer is not for us.
@@ -29,6 +30,7 @@ const JSON: &str = "application/json";
 
 pub(super) struct HttpClient {
     pool: Pool<Connector, Full<Bytes>>,
+    signal: Signal,
     endpoint: Uri,
     headers: HeaderMap,
     json: bool,
@@ -49,6 +51,7 @@ impl HttpClient {
         }
         Self {
             pool,
+            signal: settings.signal,
             endpoint: settings.endpoint.clone(),
             headers,
             json,
@@ -88,7 +91,11 @@ impl HttpClient {
 
     fn body(&self, request: &Bytes) -> Result<Bytes, String> {
         let body = if self.json {
-            Bytes::from(request::json(request).map_err(|error| error.to_string())?)
+            Bytes::from(
+                self.signal
+                    .json(request)
+                    .map_err(|error| error.to_string())?,
+            )
         } else {
             request.clone()
         };

@@ -9,6 +9,7 @@ use http::Uri;
 use self::target::Target;
 use self::variables::Variables;
 use super::headers::{HeaderError, Headers};
+use super::signal::Signal;
 
 mod target;
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub(super) struct TlsFiles {
 
 #[derive(Clone)]
 pub struct OtlpSettings {
+    pub(super) signal: Signal,
     pub(super) endpoint: Uri,
     pub(super) protocol: Protocol,
     pub(super) headers: Headers,
@@ -96,6 +98,7 @@ impl OtlpSettings {
             Protocol::HttpProtobuf | Protocol::HttpJson => target.with_path(uri)?,
         };
         Ok(Some(Self {
+            signal: Signal::Logs,
             endpoint,
             protocol,
             headers: variables.headers()?,
@@ -103,6 +106,21 @@ impl OtlpSettings {
             compression: variables.compression()?,
             tls: variables.tls()?,
         }))
+    }
+
+    /// The same collector, for metrics. `None` if over HTTP its URL is that of logs alone.
+    pub(super) fn for_metrics(&self) -> Option<Self> {
+        let endpoint = match self.protocol {
+            Protocol::Grpc => self.endpoint.clone(),
+            Protocol::HttpProtobuf | Protocol::HttpJson => {
+                target::moved(&self.endpoint, Signal::Logs.path(), Signal::Metrics.path())?
+            }
+        };
+        Some(Self {
+            signal: Signal::Metrics,
+            endpoint,
+            ..self.clone()
+        })
     }
 
     pub fn protocol(&self) -> Protocol {
@@ -122,6 +140,7 @@ impl fmt::Debug for OtlpSettings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("OtlpSettings")
+            .field("signal", &self.signal)
             .field("endpoint", &self.shown_endpoint())
             .field("protocol", &self.protocol)
             .field("headers", &self.headers)

@@ -16,12 +16,17 @@ use hyper_util::server::conn::auto;
 use opentelemetry_proto::tonic::collector::logs::v1::{
     ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
 };
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
+use opentelemetry_proto::tonic::metrics::v1::{Metric, metric::Data, number_data_point::Value};
 use prost::Message as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use super::kept::record_id;
+
+/// The event of a line of the daemon's log.
+const LINE: &str = "auditor.log";
 
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +64,9 @@ struct State {
     /// Every record that was taken, with how often, by its id.
     taken: HashMap<String, (LogRecord, u32)>,
     refused: u64,
+    /// What the daemon told of itself: the latest metrics, and the lines of its log.
+    metrics: Vec<Metric>,
+    lines: Vec<LogRecord>,
 }
 
 type Answer = Response<BoxBody<Bytes, std::convert::Infallible>>;
@@ -73,6 +81,8 @@ impl Fickle {
             mood,
             taken: HashMap::new(),
             refused: 0,
+            metrics: Vec::new(),
+            lines: Vec::new(),
         };
         let fickle = Self {
             state: Arc::new(Mutex::new(state)),
@@ -86,6 +96,10 @@ impl Fickle {
 
     pub(crate) fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     pub(crate) fn turn(&self, mood: Mood) {
@@ -108,6 +122,27 @@ impl Fickle {
     /// Records that were refused for good.
     pub(crate) fn refused(&self) -> u64 {
         self.state().refused
+    }
+
+    /// Sum of a metric of the daemon, as it was told last.
+    pub(crate) fn metric(&self, name: &str) -> Option<i64> {
+        let state = self.state();
+        let metric = state.metrics.iter().find(|metric| metric.name == name)?;
+        let points = match metric.data.as_ref()? {
+            Data::Sum(sum) => &sum.data_points,
+            Data::Gauge(gauge) => &gauge.data_points,
+            _ => return None,
+        };
+        let value = |value: &Option<Value>| match value {
+            Some(Value::AsInt(value)) => *value,
+            other => panic!("{name}: {other:?}"),
+        };
+        Some(points.iter().map(|point| value(&point.value)).sum())
+    }
+
+    /// Lines of the daemon's log.
+    pub(crate) fn lines(&self) -> Vec<LogRecord> {
+        self.state().lines.clone()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -148,9 +183,14 @@ impl Fickle {
     async fn answer(self, request: Request<Incoming>) -> Result<Answer, &'static str> {
         let grpc = request.headers().get(CONTENT_TYPE)
             == Some(&HeaderValue::from_static("application/grpc"));
+        let is_metrics = request.uri().path().to_lowercase().contains("metrics");
         let body = request.into_body().collect().await.map_err(|_| "cut")?;
         let body = body.to_bytes();
         let message = body.get(if grpc { 5 } else { 0 }..).ok_or("no message")?;
+        if is_metrics {
+            self.hear(&ExportMetricsServiceRequest::decode(message).map_err(|_| "no request")?);
+            return Ok(accepted(grpc, 0));
+        }
         let request = ExportLogsServiceRequest::decode(message).map_err(|_| "no request")?;
         let mut records = request.resource_logs.into_iter();
         let records = records.by_ref().flat_map(|group| group.scope_logs);
@@ -171,12 +211,22 @@ impl Fickle {
         Ok(accepted(grpc, self.take(records, mood)))
     }
 
+    fn hear(&self, request: &ExportMetricsServiceRequest) {
+        let groups = request.resource_metrics.iter();
+        let scopes = groups.flat_map(|group| &group.scope_metrics);
+        self.state().metrics = scopes.flat_map(|scope| scope.metrics.clone()).collect();
+    }
+
     /// Returns how many are refused.
     fn take(&self, records: Vec<LogRecord>, mood: Mood) -> i64 {
         let refused = usize::from(mood == Mood::Picky);
         let mut state = self.state();
         state.refused += refused as u64;
         for record in records.into_iter().skip(refused) {
+            if record.event_name == LINE {
+                state.lines.push(record);
+                continue;
+            }
             let id = record_id(&record);
             let known = state.taken.entry(id).or_insert_with(|| (record.clone(), 0));
             assert_eq!(known.0, record, "two records have one id");

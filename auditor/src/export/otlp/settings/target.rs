@@ -5,8 +5,7 @@ use http::uri::{PathAndQuery, Scheme};
 
 use super::SettingsError;
 use super::variables::Variables;
-
-const LOGS_PATH: &str = "/v1/logs";
+use crate::export::otlp::signal::Signal;
 
 /// An endpoint as it was given, and by what.
 pub(super) struct Target {
@@ -70,16 +69,27 @@ impl Target {
         if uri.scheme().is_none() {
             return Err(SettingsError::Scheme(self.name.clone()));
         }
-        if self.exact || uri.path().ends_with(LOGS_PATH) && self.name.starts_with("--") {
+        let logs = Signal::Logs.path();
+        if self.exact || uri.path().ends_with(logs) && self.name.starts_with("--") {
             return Ok(uri);
         }
-        let path = format!("{}{LOGS_PATH}", uri.path().trim_end_matches('/'));
-        let path = match uri.query() {
-            Some(query) => format!("{path}?{query}"),
-            None => path,
-        };
-        let mut parts = uri.into_parts();
-        parts.path_and_query = path.parse().ok();
-        Uri::from_parts(parts).map_err(|_| SettingsError::Endpoint(self.name.clone()))
+        let path = format!("{}{logs}", uri.path().trim_end_matches('/'));
+        with_path(uri, &path).ok_or_else(|| SettingsError::Endpoint(self.name.clone()))
     }
+}
+
+/// With another path in place of this one at its end.
+pub(super) fn moved(uri: &Uri, from: &str, to: &str) -> Option<Uri> {
+    let path = format!("{}{to}", uri.path().strip_suffix(from)?);
+    with_path(uri.clone(), &path)
+}
+
+fn with_path(uri: Uri, path: &str) -> Option<Uri> {
+    let path = match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    let mut parts = uri.into_parts();
+    parts.path_and_query = path.parse().ok();
+    Uri::from_parts(parts).ok()
 }

@@ -113,6 +113,24 @@ fn without_a_scheme_grpc_is_secure_unless_told_and_http_refuses() {
 }
 
 #[test]
+fn metrics_go_to_the_same_collector() {
+    let metrics = |variables: &[_]| {
+        let settings = read(None, variables).unwrap().for_metrics()?;
+        Some(settings.endpoint.to_string())
+    };
+    let url = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        metrics(&[(ENDPOINT, "http://c:4317")]),
+        url("http://c:4317/")
+    );
+    assert_eq!(
+        metrics(&[(ENDPOINT, "http://c:4318/in?k=v")]),
+        url("http://c:4318/in/v1/metrics?k=v")
+    );
+    assert_eq!(metrics(&[(LOGS_ENDPOINT, "http://c:4318/other")]), None);
+}
+
+#[test]
 fn reads_times_compression_and_files() {
     let settings = read(
         Some("https://c:4317"),
