@@ -16,6 +16,7 @@ mod silence;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod told;
 mod volume;
 
 use std::ops::ControlFlow;

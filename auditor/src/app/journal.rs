@@ -228,19 +228,18 @@ impl Journal {
             Event::Checkpoint { note, records } => {
                 self.note(Fact::Checkpoint(Checkpoint { note, records }));
             }
-            // Each destination finds out for itself what it misses, and that is told as lost.
+            // Each destination finds out for itself what it misses, and that is counted and told: it
+            // may be further than it wrote down, or have the segment open.
             Event::Removed { below, undelivered } => {
                 if undelivered > 0 {
                     tracing::error!(
                         below,
                         undelivered,
-                        "undelivered records were removed: the journal is full"
+                        "the journal is full: records were removed, so many at most undelivered"
                     );
                 } else {
                     tracing::info!(below, "old records were removed from the journal");
                 }
-                self.standing
-                    .journal(|journal| journal.dropped += undelivered);
             }
             Event::Abandoned { segment, reason } => {
                 tracing::warn!(

@@ -9,6 +9,7 @@ use super::facts::{Facts, Failure, Loss, Passage, Reason, Totals, Use};
 use super::moment::Moment;
 use super::ranking::{Counts, Ranked, Ranking, grow};
 use super::silence::Watch;
+use super::told::Told;
 use super::volume::{Volume, Volumes};
 use crate::export::view::{Malformed, RecordView, Value};
 use crate::journal::Stored;
@@ -38,6 +39,7 @@ pub(super) struct Tally {
     unnamed: Ranking<1>,
     unidentified: Ranking<1>,
     losses: Ranking<4>,
+    told: Told,
     watch: Watch,
     outlook: Outlook,
 }
@@ -59,6 +61,7 @@ impl Tally {
             unnamed: Ranking::default(),
             unidentified: Ranking::default(),
             losses: Ranking::default(),
+            told: Told::default(),
             watch: Watch::new(Moment(window.since), Moment(window.until)),
             outlook: Outlook::default(),
         }
@@ -226,11 +229,12 @@ impl Tally {
     }
 
     fn loss(&mut self, view: &RecordView<'_>) -> Result<(), Malformed> {
-        let (mut stage, mut reason, mut unit, mut direction) = ("", "", "", "");
+        let (mut id, mut stage, mut reason, mut unit, mut direction) = ("", "", "", "", "");
         let mut lost = 0;
         for attribute in view.attributes {
             let (key, value) = attribute?;
             let place = match key {
+                a::RECORD_ID => &mut id,
                 a::LOSS_STAGE => &mut stage,
                 a::LOSS_REASON => &mut reason,
                 a::LOSS_UNIT => &mut unit,
@@ -242,6 +246,9 @@ impl Tally {
                 _ => continue,
             };
             *place = value.as_text().unwrap_or_default();
+        }
+        if !self.told.is_new(id) {
+            return Ok(());
         }
         let parts = [stage, reason, unit, direction].map(named);
         let counts = Counts {

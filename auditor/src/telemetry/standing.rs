@@ -26,8 +26,6 @@ pub struct Journaled {
     pub written: u64,
     /// Sequence below which they are on the disk.
     pub durable: u64,
-    /// Undelivered records that were removed to make room.
-    pub dropped: u64,
     /// Attempts to write that failed.
     pub failures: u64,
 }
@@ -76,8 +74,8 @@ impl Standing {
         let counts = self.counts();
         let journal = counts.journal;
         let mut lines = vec![format!(
-            "journal: appended={} written={} durable={} dropped={} failures={}",
-            journal.appended, journal.written, journal.durable, journal.dropped, journal.failures
+            "journal: appended={} written={} durable={} failures={}",
+            journal.appended, journal.written, journal.durable, journal.failures
         )];
         let mut gone = 0;
         for (name, delivered) in &counts.destinations {

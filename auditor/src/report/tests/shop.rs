@@ -57,7 +57,9 @@ pub(super) fn shop(name: &str, hostile: &Hostile<'_>) -> Place {
         hours.map(Iterator::collect).collect::<Vec<Vec<_>>>()
     };
     let loss = |stage, reason, count| {
+        let id = format!("99fa3007-{stage}");
         let facts = [
+            (a::RECORD_ID, id.as_str()),
             (a::LOSS_STAGE, stage),
             (a::LOSS_REASON, reason),
             (a::LOSS_UNIT, "exchange"),
@@ -68,6 +70,8 @@ pub(super) fn shop(name: &str, hostile: &Hostile<'_>) -> Place {
     };
     let losses = vec![
         loss("ring", "ring_full", "7"),
+        loss("export", "refused", "3"),
+        // Told once more, after a crash.
         loss("export", "refused", "3"),
         loss("identity", "index_full", "5"),
     ];

@@ -22,7 +22,6 @@ impl Collector for Standing {
             appended,
             written,
             durable,
-            dropped,
             failures,
         } = counts.journal;
         for (name, help, count) in [
@@ -30,11 +29,6 @@ impl Collector for Standing {
                 "auditor_journal_appended",
                 "Records that this daemon put into the journal",
                 appended,
-            ),
-            (
-                "auditor_journal_dropped",
-                "Undelivered records removed to make room",
-                dropped,
             ),
             (
                 "auditor_journal_failures",

@@ -66,7 +66,7 @@ fn what_had_to_be_dropped_is_told_to_the_last_record() {
     until("records were dropped, and no more are", || {
         let before = auditor.log();
         thread::sleep(Duration::from_millis(1500));
-        let dropped = before.contains("undelivered records were removed");
+        let dropped = before.contains("records were removed, so many at most undelivered");
         (dropped && before == auditor.log()).then_some(())
     });
     fickle.turn(Mood::Takes);
@@ -83,8 +83,6 @@ fn what_had_to_be_dropped_is_told_to_the_last_record() {
     let missed = delivery.get("unreadable");
     assert!(missed > 1000, "{missed}");
     assert_eq!(delivery.get("waiting"), 0, "{}", stopped.log());
-    // The segment that the destination had open when it was removed is delivered all the same.
-    assert!(journal.get("dropped") >= missed, "{}", stopped.log());
     assert_eq!(stopped.summary.get("lost"), 0, "nothing was held up");
     let (taken, again) = fickle.taken();
     assert_eq!((taken + missed, again), (journal.get("appended"), 0));
