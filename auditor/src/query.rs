@@ -7,6 +7,7 @@
 
 mod csv;
 mod filter;
+mod glance;
 mod printer;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -11,12 +11,13 @@ fn folder() -> PathBuf {
 }
 
 fn configurations() -> Vec<(String, Value)> {
-    let files = fs::read_dir(folder()).unwrap();
-    let paths = files.map(|file| file.unwrap().path());
+    let files = fs::read_dir(folder()).expect("the folder is there");
+    let paths = files.map(|file| file.expect("it can be read").path());
     let yaml = paths.filter(|path| path.extension().is_some_and(|end| end == "yaml"));
     let read = |path: PathBuf| {
-        let text = fs::read_to_string(&path).unwrap();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let text = fs::read_to_string(&path).expect("it is text");
+        let name = path.file_name().expect("it is a file").to_string_lossy();
+        let name = name.into_owned();
         let value = serde_saphyr::from_str(&text);
         let value = value.unwrap_or_else(|error| panic!("{name}: {error}"));
         (name, value)
@@ -31,7 +32,8 @@ fn keys(of: &Value) -> BTreeSet<&str> {
 
 fn names(of: &Value) -> BTreeSet<&str> {
     let list = of.as_array().into_iter().flatten();
-    list.map(|name| name.as_str().unwrap()).collect()
+    list.map(|name| name.as_str().expect("a name is text"))
+        .collect()
 }
 
 #[test]

@@ -218,6 +218,14 @@ impl<'a> Value<'a> {
         Ok(found.unwrap_or(Self::Empty))
     }
 
+    /// The value whose `KeyValue` has this behind its key. `None` if anything else is there.
+    pub fn after_key(behind: &'a [u8]) -> Option<Self> {
+        match Fields::of(behind).next()? {
+            Ok((2, field)) => Self::parse(field.bytes().ok()?, MAX_DEPTH).ok(),
+            _ => None,
+        }
+    }
+
     pub fn as_text(&self) -> Option<&'a str> {
         if let Self::Text(text) = *self {
             Some(text)

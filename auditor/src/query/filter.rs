@@ -2,8 +2,7 @@
 
 use std::net::IpAddr;
 
-use memchr::memmem::Finder;
-
+use super::glance::Glance;
 use super::status::StatusRange;
 use super::time::{Present, TimeError, Window};
 use crate::config::QueryArgs;
@@ -41,8 +40,8 @@ pub struct Filter {
     events: Vec<Pattern>,
     resource: Vec<Condition>,
     record: Vec<Condition>,
-    /// For each condition that needs a text: the texts of which one must stand in the record.
-    words: Vec<Vec<Finder<'static>>>,
+    /// For each condition on the record, what is looked for before the record is read.
+    glances: Vec<Vec<Glance>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,7 +61,7 @@ pub enum FilterError {
 struct Condition(Vec<(&'static str, Test)>);
 
 #[derive(Clone, Debug)]
-enum Test {
+pub(super) enum Test {
     Text(Pattern),
     Status(StatusRange),
     Address(Network),
@@ -113,7 +112,7 @@ impl Filter {
             window: Window::parse(args.since.as_deref(), args.until.as_deref(), present)?,
             events: patterns("--event", &args.event)?,
             resource: resource.into_iter().filter(asked).collect(),
-            words: record.iter().filter_map(Condition::words).collect(),
+            glances: record.iter().map(Condition::glances).collect(),
             record,
         })
     }
@@ -123,14 +122,10 @@ impl Filter {
         hold(&self.resource, Attributes::of_resource(resource))
     }
 
-    /// A look at the bytes, which is ten times as fast as reading them: false only if the record
-    /// can't be one that was asked for.
+    /// By a look at the bytes: false only if the record can't be one that was asked for.
     pub fn may_take(&self, record: &[u8]) -> bool {
-        let stands = |words: &Vec<Finder<'static>>| {
-            let mut words = words.iter();
-            words.any(|word| word.find(record).is_some())
-        };
-        self.words.iter().all(stands)
+        let mut conditions = self.glances.iter();
+        conditions.all(|glances| glances.iter().any(|glance| glance.may_pass(record)))
     }
 
     pub fn takes_record(&self, view: &RecordView<'_>) -> Result<bool, Malformed> {
@@ -154,28 +149,29 @@ impl Condition {
         tests.any(|(name, test)| *name == key && test.passes(value))
     }
 
-    /// `None` if there is a test that can pass without a certain text.
-    fn words(&self) -> Option<Vec<Finder<'static>>> {
-        let words = self.0.iter().map(|(_, test)| test.word());
-        let mut words = words.collect::<Option<Vec<_>>>()?;
-        words.dedup();
-        let finder = |word| Finder::new(word).into_owned();
-        Some(words.into_iter().map(finder).collect())
+    /// Tests for one text under several names are one look.
+    fn glances(&self) -> Vec<Glance> {
+        let mut tests: Vec<_> = self.0.iter().collect();
+        tests.dedup_by(|(_, a), (_, b)| a.word().is_some() && a.word() == b.word());
+        tests
+            .iter()
+            .map(|(key, test)| Glance::of(key, test))
+            .collect()
     }
 }
 
 // === impl Test ===
 
 impl Test {
-    /// A text is encoded as it is, so it stands in a record that has it.
-    fn word(&self) -> Option<&str> {
+    /// A text that an attribute must contain to pass.
+    pub(super) fn word(&self) -> Option<&str> {
         match self {
             Self::Text(pattern) => Some(pattern.text()).filter(|text| !text.is_empty()),
             Self::Status(_) | Self::Address(_) => None,
         }
     }
 
-    fn passes(&self, value: &Value<'_>) -> bool {
+    pub(super) fn passes(&self, value: &Value<'_>) -> bool {
         match self {
             Self::Text(pattern) => pattern.matches(value.as_text()),
             Self::Status(range) => value.as_int().is_some_and(|status| range.contains(status)),

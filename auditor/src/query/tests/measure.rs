@@ -38,6 +38,7 @@ fn a_full_journal_is_searched_in_seconds() {
     for typed in [
         &["--method", "POST"][..],
         &["--status", "5xx"],
+        &["--peer", "192.168.0.0/16"],
         &["--user", "user-7@example.com", "--workload", "service-7"],
         &["--workload", "nobody"],
         &["--since", "2026-09-22T13:13:20Z", "--status", "5xx"],
