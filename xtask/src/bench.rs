@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{setup, shell};
+use crate::{setup, shell, vm};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -19,6 +19,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     setup::run(setup::Args { build_only: false })?;
+    vm::count::run()?;
     let mut stages = shell::cargo();
     shell::run(stages.args(["bench", "--package", "auditor", "--bench", "pipeline"]))?;
     let mut node = shell::cargo();

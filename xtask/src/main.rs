@@ -52,6 +52,8 @@ enum Verb {
     Test(test::Args),
     /// Measure what auditing costs, beside nothing and beside a sidecar
     Bench(bench::Args),
+    /// Count the instructions that auditing adds to a request, in a virtual machine
+    Count,
     /// Feed the fuzz targets for a while
     Fuzz(fuzz::Args),
     /// Run the auditor in virtual machines, one per supported kernel
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
         Verb::Run(args) => run::run(&args),
         Verb::Test(args) => test::run(&args),
         Verb::Bench(args) => bench::run(&args),
+        Verb::Count => vm::count::run(),
         Verb::Fuzz(args) => fuzz::run(&args),
         Verb::Vm(args) => vm::run(&args),
         Verb::Layers => layers::run(),

@@ -5,6 +5,7 @@
 
 mod archive;
 mod complexity;
+pub(crate) mod count;
 mod initramfs;
 mod kernel;
 mod machine;
@@ -22,6 +23,7 @@ use crate::{build, shell};
 use archive::Archive;
 use complexity::Table;
 use kernel::Kernel;
+use machine::Processors;
 use scene::Scene;
 
 #[derive(clap::Args, Default)]
@@ -119,7 +121,7 @@ fn play(
     println!("{}: booting {}", scene.name, kernel.release);
     let packed = folder.join("initramfs").join(scene.suite);
     initramfs::pack(&kernel, binary, &packed)?;
-    let said = machine::boot(&kernel, &packed, scene.words)?;
+    let said = machine::boot(&kernel, &packed, scene.words, Processors::Two)?;
     said.keep(&folder.join("said").join(scene.name))?;
     let problems = verdict::judge(scene, &kernel.release, &said);
     if !problems.is_empty() {

@@ -12,10 +12,14 @@ use super::kernel::Kernel;
 use crate::shell;
 
 const INIT: &str = include_str!("guest/init.sh");
-const CHECK: &str = include_str!("guest/check.sh");
+/// What can be played there.
+const PLAYS: [(&str, &str); 2] = [
+    ("check.sh", include_str!("guest/check.sh")),
+    ("count.sh", include_str!("guest/count.sh")),
+];
 
-/// Beside the auditor. The two of HTTP/2 stand for what busybox does not speak.
-const PROGRAMS: &[&str] = &["bpftool", "h2load", "nghttpd"];
+/// Beside the auditor. They stand for what busybox does not speak, or does not keep open.
+const PROGRAMS: &[&str] = &["bpftool", "h2load", "nghttpd", "nginx"];
 /// For the list of connections that are there already, in the order in which they are loaded.
 const MODULES: &[&str] = &["inet_diag", "tcp_diag"];
 
@@ -49,7 +53,9 @@ pub(crate) fn pack(kernel: &Kernel, auditor: &Path, to: &Path) -> Result<()> {
         let path = path.with_context(|| format!("{} has no {name}", kernel.release))?;
         unpack_module(&path, &tree.join(format!("modules/{name}.ko")))?;
     }
-    fs::write(tree.join("check.sh"), CHECK)?;
+    for (name, script) in PLAYS {
+        fs::write(tree.join(name), script)?;
+    }
     fs::write(tree.join("init"), INIT)?;
     fs::set_permissions(tree.join("init"), fs::Permissions::from_mode(0o755))?;
     archive(&tree, to)?;

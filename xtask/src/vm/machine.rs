@@ -11,19 +11,31 @@ use super::transcript::Transcript;
 /// Several times what the check takes on two shared cores.
 const SECONDS: &str = "300";
 const MEBIBYTES: &str = "512";
-/// Two, so that the programs run on both at once.
-const PROCESSORS: &str = "2";
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Processors {
+    /// The programs run on both at once.
+    Two,
+    /// Its clock counts instructions: each is a nanosecond, and idle time takes none.
+    Counting,
+}
 
 /// Boots the kernel with these words on its command line and returns what was said until it
 /// switched itself off.
-pub(crate) fn boot(kernel: &Kernel, initramfs: &Path, words: &str) -> Result<Transcript> {
+pub(crate) fn boot(
+    kernel: &Kernel,
+    initramfs: &Path,
+    words: &str,
+    processors: Processors,
+) -> Result<Transcript> {
     let mut command = Command::new("timeout");
     command
         .args([SECONDS, "qemu-system-x86_64", "-cpu", "max"])
         // Threads for the processors run into what one of them writes for the other to execute,
         // as kernels do while they boot, and then a kernel dies now and then.
         .args(["-accel", "tcg,thread=single"])
-        .args(["-m", MEBIBYTES, "-smp", PROCESSORS])
+        .args(["-m", MEBIBYTES])
+        .args(processors.arguments())
         .args(["-nographic", "-nodefaults", "-serial", "stdio"])
         .arg("-no-reboot")
         .arg("-kernel")
@@ -48,4 +60,15 @@ pub(crate) fn boot(kernel: &Kernel, initramfs: &Path, words: &str) -> Result<Tra
         );
     }
     Ok(transcript)
+}
+
+// === impl Processors ===
+
+impl Processors {
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Two => &["-smp", "2"],
+            Self::Counting => &["-smp", "1", "-icount", "shift=0,sleep=off"],
+        }
+    }
 }

@@ -1,9 +1,5 @@
 # What is done on every kernel. Says what it saw, one fact a line; the host judges.
 
-say() { echo "@$*"; }
-# Each line of standard input, as a fact of this name.
-tell() { while IFS= read -r line; do say "$1" "$line"; done; }
-
 # Requests to busybox, each on a connection of its own; how many were answered.
 http1() {
     answered=0
