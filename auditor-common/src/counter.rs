@@ -38,9 +38,11 @@ pub enum Counter {
     OutOfOrder = 15,
     /// Connections that were left out because nothing of their workload is in scope.
     ConnectionsLeftOut = 16,
+    /// Ring full, or the bytes could not be read: a `Plaintext` event was lost.
+    PlaintextLost = 17,
 }
 
 impl Counter {
     /// Number of counters.
-    pub const COUNT: usize = 17;
+    pub const COUNT: usize = 18;
 }

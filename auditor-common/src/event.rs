@@ -22,6 +22,7 @@ pub enum Kind {
     Data = 2,
     Early = 3,
     Close = 4,
+    Plaintext = 5,
 }
 
 /// Direction of a byte stream, seen from the local socket.

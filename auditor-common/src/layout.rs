@@ -2,7 +2,7 @@
 
 use core::mem::{align_of, offset_of, size_of};
 
-use crate::{Close, Counter, Data, Directive, Early, Header, Open, Owner, Tuple};
+use crate::{Close, Counter, Data, Directive, Early, Header, Open, Owner, Plaintext, Site, Tuple};
 
 const _: () = {
     assert!(size_of::<Header>() == 24);
@@ -13,7 +13,9 @@ const _: () = {
     assert!(size_of::<Early>() == 24 + 40 + 8);
     assert!(size_of::<Close>() == 24 + 40 + 40 + 8 + 48 + 8 + 8 + 8);
     assert!(size_of::<Directive>() == 48);
+    assert!(size_of::<Plaintext>() == 24 + 40 + 16);
+    assert!(size_of::<Site>() == size_of::<u64>());
     assert!(offset_of!(Data, sequence) == 40);
     assert!(align_of::<Close>() == 8);
-    assert!(Counter::ConnectionsLeftOut as usize + 1 == Counter::COUNT);
+    assert!(Counter::PlaintextLost as usize + 1 == Counter::COUNT);
 };

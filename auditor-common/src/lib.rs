@@ -10,6 +10,7 @@ mod counter;
 mod directive;
 mod event;
 mod layout;
+mod plaintext;
 
 pub use counter::Counter;
 pub use directive::{Directive, FlowDirective};
@@ -17,7 +18,8 @@ pub use event::{
     CHUNK_SIZES, COMM_LEN, Close, Data, Direction, Early, Header, Kind, MAX_CAPTURE, MAX_LEFT_OUT,
     Open, Owner, Role, Tuple, close_flag, data_flag,
 };
+pub use plaintext::{Plaintext, Site, UNBOUND_CAPTURE, site_flag};
 
 /// Changes whenever a type in this crate changes shape; both sides are built together, so this
 /// only guards against a stale object file.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;

@@ -19,7 +19,7 @@ use crate::{
 
 /// `BPF_RB_NO_WAKEUP`: the daemon polls on a timer, because waking it for every event costs more
 /// than everything else together.
-const NO_WAKEUP: u64 = 1;
+pub const NO_WAKEUP: u64 = 1;
 /// `BPF_RB_FORCE_WAKEUP`.
 const FORCE_WAKEUP: u64 = 2;
 /// `BPF_RB_AVAIL_DATA`.
@@ -52,14 +52,14 @@ pub struct Piece {
 }
 
 #[repr(C)]
-struct Slot<H, const N: usize> {
-    head: H,
-    bytes: [u8; N],
+pub struct Slot<H, const N: usize> {
+    pub head: H,
+    pub bytes: [u8; N],
 }
 
 /// Wake the daemon once when the fill passes the mark, not for every event above it.
 #[inline(always)]
-fn wakeup() -> u64 {
+pub fn wakeup() -> u64 {
     let available = EVENTS.query(AVAILABLE_DATA);
     // SAFETY: a global that the loader sets before the program runs.
     let mark = unsafe { core::ptr::read_volatile(&raw const WAKEUP_BYTES) };

@@ -19,6 +19,7 @@ mod maps;
 mod owner;
 mod packet;
 mod phase;
+mod plaintext;
 mod scope;
 mod segment;
 mod stream;

@@ -98,6 +98,7 @@ impl Aggregator {
             connection,
             inbound,
             exchange,
+            library: None,
             ..
         } = &resolved.record.fact
         else {

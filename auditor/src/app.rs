@@ -13,6 +13,7 @@ mod notes;
 mod outputs;
 mod owed;
 mod own;
+mod plaintext;
 mod reload;
 mod rules;
 mod understand;
@@ -56,6 +57,7 @@ use account::Account;
 use downstream::{Downstream, Outcome, collectors};
 use notes::Notes;
 use own::Own;
+use plaintext::Tap;
 use reload::Reload;
 use rules::Rules;
 use understand::{LeftOut, Understanding};
@@ -174,19 +176,22 @@ pub fn run(
     let options = CaptureOptions {
         ring_bytes: settings.ring_bytes,
         own_pid: std::process::id(),
+        plaintext: settings.tls_plaintext,
     };
     let existing = ExistingConnections::list(&settings.proc_root);
-    let gaps = gaps::gaps(&root, &existing);
-    let tap = Capture::start(&root, options)?;
+    let capture = Capture::start(&root, options)?;
+    let (tap, libraries) = Tap::open(capture.attached, settings)?;
+    let gaps = gaps::gaps(&root, &existing, &tap);
     let understanding = Understanding {
-        counters: tap.counters,
-        directives: tap.directives,
-        left_out: LeftOut::new(tap.left_out),
+        counters: capture.counters,
+        directives: capture.directives,
+        left_out: LeftOut::new(capture.left_out),
         identifier,
         updates,
         scope: rules.scope,
         aggregator: Aggregator::new(rules.aggregation),
         redactor: Redactor::new(rules.headers, rules.policies, ids),
+        libraries,
         connection_records: settings.connection_records,
         periodic_interval: settings.periodic_interval,
         outputs,
@@ -202,7 +207,7 @@ pub fn run(
     let detached = Arc::new(AtomicBool::new(false));
     let emptied = Arc::clone(&detached);
     let capturer = spawn("capture", move || {
-        capture::run(tap.ring, &ring_to_understand, &emptied);
+        capture::run(capture.ring, &ring_to_understand, &emptied);
     })?;
     if let Some(file) = file {
         let reload = Reload {
@@ -222,7 +227,7 @@ pub fn run(
     shown.health.enter(Phase::Stopping);
     tracing::info!("stopping");
     downstream.stopping(Instant::now() + settings.drain_timeout);
-    tap.attached.detach();
+    tap.detach();
     detached.store(true, Ordering::Release);
     joined(capturer);
     let account = joined(understander);

@@ -10,7 +10,9 @@ use std::{
 use auditor_common::{self as abi, close_flag, data_flag};
 use bytemuck::AnyBitPattern;
 
-pub use event::{BootTime, Close, Data, Direction, Early, Event, Open, Owner, Process, Role};
+pub use event::{
+    BootTime, Close, Data, Direction, Early, Event, Open, Owner, Plaintext, Process, Role,
+};
 
 const AF_INET: u16 = 2;
 const AF_INET6: u16 = 10;
@@ -40,6 +42,7 @@ pub fn decode(bytes: &[u8]) -> Result<Event<'_>, Rejection> {
         k if k == abi::Kind::Data as u8 => data(bytes),
         k if k == abi::Kind::Early as u8 => early(bytes),
         k if k == abi::Kind::Close as u8 => close(bytes),
+        k if k == abi::Kind::Plaintext as u8 => plaintext(bytes),
         other => Err(Rejection::UnknownKind(other)),
     }
 }
@@ -118,6 +121,24 @@ fn close(bytes: &[u8]) -> Result<Event<'_>, Rejection> {
         reset_sent: flags & close_flag::RESET_SENT != 0,
         never_opened: flags & close_flag::NEVER_OPENED != 0,
         released: flags & close_flag::RELEASED != 0,
+    }))
+}
+
+fn plaintext(bytes: &[u8]) -> Result<Event<'_>, Rejection> {
+    let (raw, rest) = fixed::<abi::Plaintext>(bytes)?;
+    Ok(Event::Plaintext(Plaintext {
+        cookie: (raw.header.cookie != 0).then_some(raw.header.cookie),
+        time: BootTime(raw.header.time_ns),
+        direction: direction(raw.header.direction)?,
+        session: raw.session,
+        offset: raw.offset,
+        skipped_before: raw.skipped_before,
+        skipped_after: raw.skipped_after,
+        lost: raw.lost,
+        cgroup_id: raw.cgroup_id,
+        pid: raw.pid,
+        library: raw.library,
+        bytes: captured(&raw.header, rest)?,
     }))
 }
 

@@ -41,7 +41,7 @@ pub fn examine(proc_root: Option<PathBuf>) -> Report {
         node::perf_events(),
     ];
     findings.extend(node::locked_memory(&release));
-    findings.push(tier::plaintext());
+    findings.push(tier::plaintext(root.as_ref().ok()));
     let (base_tier, programs) = tier::base(root, &privileges);
     Report {
         base_tier,

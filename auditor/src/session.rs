@@ -5,13 +5,16 @@
 mod connection;
 mod early;
 mod facts;
+mod plaintext;
 mod progress;
 mod stream;
 mod table;
+mod unbound;
 
 pub use crate::decode::{BootTime, Owner, Role};
 pub use connection::{Closed, Directive, Termination};
 pub use facts::ConnectionFacts;
+pub use plaintext::Inside;
 pub use progress::{Moment, Ongoing};
 pub use table::{Output, Sessions, Statistics};
 

@@ -1,13 +1,21 @@
 //! What this run will not see, told in the log and in every record of coverage.
 
+use super::plaintext::Tap;
 use crate::{
     doctor,
     kernel::{CgroupRoot, ExistingConnections},
 };
 
 /// The words for it.
-pub(super) fn gaps(root: &CgroupRoot, existing: &ExistingConnections) -> Vec<&'static str> {
-    let mut gaps = vec!["tls_plaintext"];
+pub(super) fn gaps(
+    root: &CgroupRoot,
+    existing: &ExistingConnections,
+    tap: &Tap,
+) -> Vec<&'static str> {
+    let mut gaps = match tap {
+        Tap::Base(_) => vec!["tls_plaintext"],
+        Tap::Plaintext { .. } => vec!["tls_plaintext_of_other_libraries", "tls_memory_bio"],
+    };
     if !root.is_host_root() {
         gaps.push("other_control_groups");
         tracing::warn!("only a part of the node's cgroups is visible here: the rest goes unseen");

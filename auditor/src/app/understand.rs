@@ -23,7 +23,7 @@ use crate::{
     config::ConnectionRecords,
     decode::{BootTime, Open, Owner, Role, decode},
     identity::{Identifier, Refused, Resolved, Update, Waiting},
-    kernel::{CountersReader, DirectiveWriter, EventBatch, Existing, FlowAction},
+    kernel::{CountersReader, DirectiveWriter, EventBatch, Existing, FlowAction, LibraryNews},
     record::{Coverage, Fact, Recorder},
     redact::{Redactor, Sealed},
     scope::{self, Scope},
@@ -50,6 +50,8 @@ pub(super) struct Understanding {
     pub(super) scope: Scope,
     pub(super) aggregator: Aggregator,
     pub(super) redactor: Redactor,
+    /// Libraries that are probed; `None` without the plaintext tier.
+    pub(super) libraries: Option<Receiver<LibraryNews>>,
     pub(super) connection_records: ConnectionRecords,
     pub(super) periodic_interval: Duration,
     pub(super) outputs: Outputs,
@@ -89,11 +91,14 @@ impl Understanding {
         existing: &[Existing],
         ring_to_understand: &Receiver<EventBatch>,
     ) -> Account {
-        let sessions = if self.connection_records.open {
+        let mut sessions = if self.connection_records.open {
             Sessions::telling_opens()
         } else {
             Sessions::default()
         };
+        if self.libraries.is_some() {
+            sessions.expect_plaintext();
+        }
         let mut running = Running {
             stages: self,
             sessions,
@@ -121,7 +126,9 @@ impl Understanding {
             } else {
                 wait
             };
-            match ring_to_understand.recv_timeout(wait) {
+            let received = ring_to_understand.recv_timeout(wait);
+            running.learn_libraries();
+            match received {
                 Ok(batch) => running.batch(&batch),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -168,6 +175,15 @@ impl Running {
         self.flush();
     }
 
+    /// What was told before an event of the batch could come.
+    fn learn_libraries(&mut self) {
+        let told = self.stages.libraries.iter();
+        for news in told.flat_map(Receiver::try_iter) {
+            let since = news.since_ns.map(BootTime);
+            self.sessions.learn_library(news.number, news.name, since);
+        }
+    }
+
     fn batch(&mut self, batch: &EventBatch) {
         for bytes in batch.iter() {
             self.account.events += 1;
@@ -202,6 +218,7 @@ impl Running {
                 moment: Moment::End,
                 inbound,
                 exchange,
+                library: None,
                 ..
             } = &output
                 // The kernel counts what clients ask for.
@@ -256,7 +273,10 @@ impl Running {
         self.tell_lifecycle(state);
         let coverage = Coverage {
             state,
-            tier: "base",
+            tier: match self.stages.libraries {
+                Some(_) => "plaintext",
+                None => "base",
+            },
             gaps: self.stages.gaps.clone(),
         };
         let record = self.recorder.node(Fact::Coverage(coverage));

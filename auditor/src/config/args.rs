@@ -124,6 +124,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "TIME")]
     pub duration: Option<Period>,
 
+    /// See what is inside TLS too, by probes in the OpenSSL libraries of this node
+    #[arg(long)]
+    pub tls_plaintext: bool,
+
     /// Audit only what a selector matches.
     #[arg(long, value_name = "SELECTOR")]
     pub include: Vec<String>,

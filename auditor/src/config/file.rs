@@ -26,6 +26,8 @@ pub(super) struct File {
     pub(super) otlp: Otlp,
     #[serde(deserialize_with = "or_default")]
     pub(super) journal: JournalKeys,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) tls: TlsKeys,
     pub(super) cri_endpoint: Option<String>,
     #[serde(deserialize_with = "or_default")]
     pub(super) kubernetes: KubernetesKeys,
@@ -78,6 +80,12 @@ pub(super) struct JournalKeys {
     pub(super) when_full: Option<WhenFullName>,
     pub(super) segment_bytes: Option<u64>,
     pub(super) checkpoint_interval: Option<Period>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct TlsKeys {
+    pub(super) plaintext: Option<bool>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -324,7 +332,7 @@ mod tests {
         assert_eq!(
             error("output: json\notpl:\n  endpoint: http://c:4317\n"),
             "auditor.yaml:2: unknown key \"otpl\", did you mean \"otlp\"?; known here: output, \
-             otlp, journal, cri_endpoint, kubernetes, metrics_address, duration, ring_bytes, \
+             otlp, journal, tls, cri_endpoint, kubernetes, metrics_address, duration, ring_bytes, \
              include, exclude, headers, connection_records, identity, aggregate, redaction, node_name, cluster_name, proc_root, \
              drain_timeout, \
              periodic_interval"

@@ -11,7 +11,9 @@ use ring::digest;
 
 use super::aggregation::{AggregationError, AggregationSettings};
 use super::args::{OutputName, RunArgs};
-use super::file::{ConnectionRecordKeys, File, FileError, HeaderChange, HeaderChanges, Otlp};
+use super::file::{
+    ConnectionRecordKeys, File, FileError, HeaderChange, HeaderChanges, Otlp, TlsKeys,
+};
 use super::headers::{HeaderError, RecordedHeaders};
 use super::identity::{IdentityError, IdentitySettings};
 use super::journal::{JournalSettings, JournalSettingsError};
@@ -57,6 +59,8 @@ pub struct Settings {
     pub telemetry_endpoint: Option<String>,
     /// `None` if nothing is kept on disk.
     pub journal: Option<JournalSettings>,
+    /// Probe TLS libraries. Not unless it is asked for: every call then takes longer.
+    pub tls_plaintext: bool,
     /// The container runtime's socket; `None` for whichever of the usual ones answers.
     pub cri_endpoint: Option<String>,
     pub kubernetes: KubernetesSettings,
@@ -183,6 +187,9 @@ impl Settings {
                 telemetry: self.telemetry_endpoint.as_deref().map(without_secrets),
             },
             journal: JournalSettings::keys(self.journal.as_ref()),
+            tls: TlsKeys {
+                plaintext: Some(self.tls_plaintext),
+            },
             cri_endpoint: self.cri_endpoint.clone(),
             kubernetes: self.kubernetes.keys(),
             metrics_address: self.metrics_address,
@@ -242,6 +249,7 @@ impl Settings {
             more_collectors: named(file.otlp.more)?,
             telemetry_endpoint: file.otlp.telemetry,
             journal,
+            tls_plaintext: args.tls_plaintext || file.tls.plaintext.unwrap_or(false),
             output: output(args.output.or(file.output), surroundings.stdout),
             otlp_endpoint: args.otlp_endpoint.or(by_file),
             cri_endpoint: args.cri_endpoint.or(file.cri_endpoint),

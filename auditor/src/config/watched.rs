@@ -89,10 +89,14 @@ mod tests {
         assert_eq!(first, settings);
         assert!(file.news().is_none());
 
-        swap(&folder, "..2", "exclude: [port=2]\nring_bytes: 65536\n");
+        swap(
+            &folder,
+            "..2",
+            "exclude: [port=2]\nring_bytes: 65536\ntls: { plaintext: true }\n",
+        );
         let second = file.news().unwrap().unwrap();
         let before = settings.digest();
-        assert_eq!(settings.adopt(&second), ["ring_bytes"]);
+        assert_eq!(settings.adopt(&second), ["ring_bytes", "tls"]);
         assert_eq!(settings.exclude, ["port=2"]);
         assert_ne!(settings.ring_bytes, second.ring_bytes);
         assert_ne!(settings.digest(), before);

@@ -22,6 +22,7 @@ pub enum Event<'a> {
     Data(Data<'a>),
     Early(Early<'a>),
     Close(Close),
+    Plaintext(Plaintext<'a>),
 }
 
 /// The process that connected or listens.
@@ -112,4 +113,24 @@ pub struct Close {
     pub never_opened: bool,
     /// Its process let go of it; the kernel tells nothing of what followed.
     pub released: bool,
+}
+
+/// What a call of a TLS library read or wrote; see `auditor_common::Plaintext`.
+#[derive(Clone, Copy, Debug)]
+pub struct Plaintext<'a> {
+    /// `None` while it is not known which connection the session is on.
+    pub cookie: Option<u64>,
+    pub time: BootTime,
+    pub direction: Direction,
+    /// Number of the TLS session, unique on this node.
+    pub session: u64,
+    pub offset: u64,
+    pub skipped_before: u64,
+    pub skipped_after: u64,
+    pub lost: u32,
+    pub cgroup_id: u64,
+    pub pid: u32,
+    /// Number of the library.
+    pub library: u32,
+    pub bytes: &'a [u8],
 }

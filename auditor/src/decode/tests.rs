@@ -101,6 +101,20 @@ fn close() -> abi::Close {
     }
 }
 
+fn plaintext(captured: u32) -> abi::Plaintext {
+    let mut header = header(abi::Kind::Plaintext);
+    header.direction = abi::Direction::Egress as u8;
+    header.captured = captured;
+    abi::Plaintext {
+        header,
+        session: 5,
+        offset: 6,
+        lost: 7,
+        library: 8,
+        ..abi::Plaintext::zeroed()
+    }
+}
+
 fn with_payload(fixed: &[u8], payload: &[u8]) -> Vec<u8> {
     [fixed, payload].concat()
 }
@@ -213,6 +227,26 @@ fn early_is_read() {
 }
 
 #[test]
+fn plaintext_is_read() {
+    let bytes = with_payload(bytes_of(&plaintext(2)), b"hi");
+    let Ok(Event::Plaintext(event)) = decode(&bytes) else {
+        panic!("not plaintext");
+    };
+    assert_eq!(
+        (event.cookie, event.direction),
+        (Some(22), Direction::Egress)
+    );
+    assert_eq!((event.session, event.offset), (5, 6));
+    assert_eq!((event.lost, event.library, event.bytes), (7, 8, &b"hi"[..]));
+    let mut unbound = plaintext(0);
+    unbound.header.cookie = 0;
+    let Ok(Event::Plaintext(event)) = decode(bytes_of(&unbound)) else {
+        panic!("not plaintext");
+    };
+    assert_eq!(event.cookie, None);
+}
+
+#[test]
 fn close_is_read() {
     let Ok(Event::Close(close)) = decode(bytes_of(&close())) else {
         panic!("not a close");
@@ -254,11 +288,13 @@ fn flags_of_close_are_told_apart() {
 #[test]
 fn what_is_too_short_for_its_kind_is_rejected() {
     let (open, data, early, close) = (open(), data(0), early(0), close());
+    let plaintext = plaintext(0);
     for whole in [
         bytes_of(&open),
         bytes_of(&data),
         bytes_of(&early),
         bytes_of(&close),
+        bytes_of(&plaintext),
     ] {
         assert!(decode(whole).is_ok());
         for length in 0..whole.len() {
@@ -275,7 +311,7 @@ fn an_event_may_stand_anywhere() {
 
 #[test]
 fn unknown_kinds_are_rejected() {
-    for kind in [0, 5, 255] {
+    for kind in [0, 6, 255] {
         let mut raw = open();
         raw.header.kind = kind;
         assert_eq!(rejection(bytes_of(&raw)), Rejection::UnknownKind(kind));

@@ -5,10 +5,17 @@ use std::io;
 
 use super::finding::{Finding, Status};
 use super::privilege::Privileges;
-use crate::kernel::{Capture, CaptureOptions, CgroupError, CgroupRoot, LoadedProgram};
+use crate::kernel::{
+    Capture, CaptureOptions, CgroupError, CgroupRoot, LoadedProgram, try_plaintext,
+};
 
 /// A page of every supported kernel, and enough for a moment in which nobody reads.
 const TRIAL_RING_BYTES: u32 = 64 * 1024;
+const TRIAL: CaptureOptions = CaptureOptions {
+    ring_bytes: TRIAL_RING_BYTES,
+    own_pid: 0,
+    plaintext: false,
+};
 
 /// Loads and attaches the programs, and detaches them at once.
 pub(super) fn base(
@@ -16,15 +23,11 @@ pub(super) fn base(
     privileges: &Privileges,
 ) -> (Finding, Vec<LoadedProgram>) {
     const NAME: &str = "base tier";
-    let options = CaptureOptions {
-        ring_bytes: TRIAL_RING_BYTES,
-        own_pid: 0,
-    };
     let root = match root {
         Ok(root) => root,
         Err(error) => return (refused(NAME, &error, privileges), Vec::new()),
     };
-    let programs = match Capture::start(&root, options) {
+    let programs = match Capture::start(&root, TRIAL) {
         Ok(capture) => capture.programs(),
         Err(error) => return (refused(NAME, &error, privileges), Vec::new()),
     };
@@ -43,9 +46,25 @@ pub(super) fn base(
     (finding, programs)
 }
 
-pub(super) fn plaintext() -> Finding {
-    let detail = "not available in this version: of encrypted traffic, connections are recorded";
-    Finding::new("plaintext tier", Status::Limited, detail)
+/// Loads what the plaintext tier needs besides, and lets it go at once.
+pub(super) fn plaintext(root: Option<&CgroupRoot>) -> Finding {
+    const NAME: &str = "plaintext tier";
+    let options = CaptureOptions {
+        plaintext: true,
+        ..TRIAL
+    };
+    let capture = root.map(|root| Capture::start(root, options));
+    let Some(Ok(capture)) = capture else {
+        return Finding::new(NAME, Status::Missing, "it needs the base tier");
+    };
+    // The maps live as long as this.
+    match try_plaintext(capture.attached) {
+        Ok(()) => {
+            let detail = "with --tls-plaintext, HTTP inside dynamically linked OpenSSL is seen";
+            Finding::new(NAME, Status::Works, detail)
+        }
+        Err(error) => Finding::new(NAME, Status::Limited, error.to_string()),
+    }
 }
 
 fn refused(name: &'static str, error: &(dyn Error + 'static), privileges: &Privileges) -> Finding {

@@ -70,6 +70,7 @@ pub(crate) fn answered(request: &str, response: &str, other: Arc<Workload>, time
                 inbound: true,
                 number: 0,
                 exchange: Box::new(exchange),
+                library: None,
             },
         },
         workload: pod(),

@@ -2,7 +2,7 @@
 
 use std::mem::size_of;
 
-use auditor_common::{Close, Data, Early, Header, Kind, Open};
+use auditor_common::{Close, Data, Early, Header, Kind, Open, Plaintext};
 
 /// Events copied out of the ring, in ring order.
 #[derive(Debug, Default)]
@@ -62,6 +62,7 @@ fn meant_length(event: &[u8]) -> usize {
         k if k == Kind::Data as u8 => size_of::<Data>(),
         k if k == Kind::Early as u8 => size_of::<Early>(),
         k if k == Kind::Close as u8 => size_of::<Close>(),
+        k if k == Kind::Plaintext as u8 => size_of::<Plaintext>(),
         _ => return event.len(),
     };
     fixed + header.captured as usize

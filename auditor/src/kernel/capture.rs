@@ -51,6 +51,8 @@ pub struct CaptureOptions {
     pub ring_bytes: u32,
     /// Connections of this process are not looked at; 0 for none.
     pub own_pid: u32,
+    /// Make room for the plaintext tier.
+    pub plaintext: bool,
 }
 
 /// The attached programs. Dropping it detaches them.
@@ -87,10 +89,11 @@ impl Capture {
         })
     }
 
+    /// The programs that are loaded.
     pub fn programs(&self) -> Vec<LoadedProgram> {
         let programs = self.attached.ebpf.programs();
         programs
-            .map(|(name, program)| LoadedProgram::of(name, program))
+            .filter_map(|(name, program)| LoadedProgram::of(name, program))
             .collect()
     }
 }
@@ -98,6 +101,17 @@ impl Capture {
 impl Attached {
     /// Detaches every program; the ring keeps what it holds.
     pub fn detach(self) {}
+
+    /// A program by its name.
+    pub(super) fn program<'a, P>(&'a mut self, name: &str) -> Result<&'a mut P, ProgramError>
+    where
+        &'a mut P: TryFrom<&'a mut aya::programs::Program, Error = ProgramError>,
+    {
+        self.ebpf
+            .program_mut(name)
+            .ok_or(ProgramError::UnexpectedProgramType)
+            .and_then(TryInto::try_into)
+    }
 }
 
 fn load(options: CaptureOptions) -> Result<Ebpf, CaptureError> {
@@ -106,7 +120,14 @@ fn load(options: CaptureOptions) -> Result<Ebpf, CaptureError> {
         return Err(CaptureError::RingSize(options.ring_bytes));
     }
     let wakeup = u64::from(options.ring_bytes / 4);
-    let ebpf = EbpfLoader::new()
+    let mut loader = EbpfLoader::new();
+    if !options.plaintext {
+        // They would take their memory when they are made.
+        for map in ["CALLS", "SESSIONS"] {
+            loader.map_max_entries(map, 1);
+        }
+    }
+    let ebpf = loader
         // The programs need no kernel types; parsing them would cost 50 MB at start.
         .btf(None)
         .map_max_entries("EVENTS", options.ring_bytes)

@@ -31,6 +31,7 @@ impl Counters {
             Counter::DataLost,
             Counter::EarlyLost,
             Counter::CloseLost,
+            Counter::PlaintextLost,
         ]
         .into_iter()
         .map(|c| self.get(c))

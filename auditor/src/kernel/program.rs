@@ -12,11 +12,12 @@ pub struct LoadedProgram {
 }
 
 impl LoadedProgram {
-    pub(super) fn of(name: &str, program: &Program) -> Self {
-        let info = program.info().ok();
-        Self {
+    /// `None` of a program that was not loaded.
+    pub(super) fn of(name: &str, program: &Program) -> Option<Self> {
+        let info = program.info().ok()?;
+        Some(Self {
             name: name.to_owned(),
-            verified_instructions: info.and_then(|info| info.verified_instruction_count()),
-        }
+            verified_instructions: info.verified_instruction_count(),
+        })
     }
 }

@@ -34,7 +34,7 @@ attributes! {
     HTTP_REQUEST_METHOD_ORIGINAL = "http.request.method_original", "string", "The method as sent, where `http.request.method` is `_OTHER`.";
     URL_PATH = "url.path", "string", "Path of the request target, as sent; segments that hold a secret or a person replaced by what they are (`{email}`, `{card}`, `{token}`; `{uuid}` and `{number}` where configured).";
     URL_QUERY = "url.query", "string", "Query of the request target: keys as sent, values `REDACTED` unless `redaction.query.keep` lists their key.";
-    URL_SCHEME = "url.scheme", "string", "`http`; in HTTP/2 the scheme that the request says.";
+    URL_SCHEME = "url.scheme", "string", "`http`, over TLS `https`; in HTTP/2 the scheme that the request says.";
     SERVER_ADDRESS = "server.address", "string", "Host that the request names (absolute target or `:authority`, else `Host`); of a connection the server that a TLS client asked for.";
     SERVER_PORT = "server.port", "int", "Port that the request names; absent if it names none.";
     USER_AGENT_ORIGINAL = "user_agent.original", "string", "`User-Agent` of the request.";
@@ -94,9 +94,10 @@ attributes! {
     PROCESS_PID = "process.pid", "int", "Process that connected or listens.";
     PROCESS_EXECUTABLE_NAME = "process.executable.name", "string", "Its executable.";
     PROCESS_USER_ID = "process.user.id", "int", "Its user.";
-    CAPTURE_METHOD = "auditor.capture.method", "string", "How it was seen: `cgroup_skb`.";
-    PLAINTEXT_STATUS = "auditor.plaintext.status", "string", "`not_encrypted`; of a TLS connection `unsupported`: what is said on it cannot be seen.";
-    PLAINTEXT_REASON = "auditor.plaintext.reason", "string", "Why: `no_plaintext_tier` (this version reads handshakes only).";
+    CAPTURE_METHOD = "auditor.capture.method", "string", "How it was seen: `cgroup_skb`, or by probes in the TLS library that had it in the clear, `uprobe`.";
+    CAPTURE_LIBRARY = "auditor.capture.library", "string", "File name of that library.";
+    PLAINTEXT_STATUS = "auditor.plaintext.status", "string", "`not_encrypted`; `captured`: it was encrypted on the wire and seen in the clear, of a connection its exchanges were; of a TLS connection `disabled`: nobody asked to see what is said on it; `unsupported`: it could not be seen.";
+    PLAINTEXT_REASON = "auditor.plaintext.reason", "string", "Why it is `unsupported`: `no_probed_library` had it in the clear on this connection.";
     TLS_ESTABLISHED = "tls.established", "bool", "The handshake came to its end, as seen from outside: up to TLS 1.2 both ends changed to the new cipher, in TLS 1.3 the client finished. A server that then rejects a client's certificate in TLS 1.3 says so under encryption. Absent if that was not seen, or the client sent data early.";
     TLS_PROTOCOL_NAME = "tls.protocol.name", "string", "`tls` or `ssl`.";
     TLS_PROTOCOL_VERSION = "tls.protocol.version", "string", "Version that the server chose: `1.3`; as on the wire (`0x7f1c`) if it has no number.";
@@ -136,7 +137,7 @@ attributes! {
     RETRANSMITS = "auditor.connection.retransmits", "int", "Segments sent again.";
     PRE_EXISTING = "auditor.connection.pre_existing", "bool", "The connection is older than the auditor.";
     LOSS_STAGE = "auditor.loss.stage", "string", "Where it was lost: `ring`, `session`, `identity` (names that records will not have), `journal` or `export`.";
-    LOSS_REASON = "auditor.loss.reason", "string", "Why: `ring_full`, `table_full`, `state_allocation`, `packet_unparsed` (a packet with headers that are not read), `malformed_event`, `unclaimed` (bytes of a handshake), `unknown_connection`, `unread` (events left in the ring), `unaccounted` (the kernel saw it, no stage lost it, and there is no record), `index_full` and `unreadable` (a pod, service, node or namespace that a source of metadata told of), `too_large` (for the journal), `removed_or_damaged` (in the journal, before the destination had it), `rejected` (the collector refused it for good).";
+    LOSS_REASON = "auditor.loss.reason", "string", "Why: `ring_full`, `table_full`, `state_allocation`, `packet_unparsed` (a packet with headers that are not read), `malformed_event`, `unclaimed` (bytes of a handshake), `plaintext_unbound` (plaintext of TLS whose connection is not known), `unknown_connection`, `unread` (events left in the ring), `unaccounted` (the kernel saw it, no stage lost it, and there is no record), `index_full` and `unreadable` (a pod, service, node or namespace that a source of metadata told of), `too_large` (for the journal), `removed_or_damaged` (in the journal, before the destination had it), `rejected` (the collector refused it for good).";
     LOSS_UNIT = "auditor.loss.unit", "string", "What is counted: `exchange`, `event`, `object` (of a source of metadata) or `record`.";
     LOSS_COUNT = "auditor.loss.count", "int", "How many.";
     LOSS_LAST_TIME = "auditor.loss.last_time_unix_nano", "int, nanoseconds", "End of the period; the record's time is its beginning.";
@@ -144,8 +145,8 @@ attributes! {
     LOSS_FIRST_SEQUENCE = "auditor.loss.first_sequence", "int", "Sequence in the journal from which on the records are that a destination did not get; among others that it got.";
     LOSS_NEXT_SEQUENCE = "auditor.loss.next_sequence", "int", "Sequence before which they are.";
     COVERAGE_STATE = "auditor.coverage.state", "string", "`started` or `stopped`; of one workload, by its label: `excluded`, `connections_only` or `included` again.";
-    COVERAGE_TIER = "auditor.coverage.tier", "string", "`base`.";
-    COVERAGE_GAPS = "auditor.coverage.gaps", "string[]", "What is not seen: `tls_plaintext` by this tier; `other_control_groups`, `processes_of_others` (their names) and `open_connections_elsewhere` (until they speak) by a daemon that may not.";
+    COVERAGE_TIER = "auditor.coverage.tier", "string", "`base`, or `plaintext` where TLS libraries are probed too.";
+    COVERAGE_GAPS = "auditor.coverage.gaps", "string[]", "What is not seen: `tls_plaintext` by this tier, or of it what is in memory BIOs (`tls_memory_bio`) and in what is not probed (`tls_plaintext_of_other_libraries`); `other_control_groups`, `processes_of_others` (their names) and `open_connections_elsewhere` (until they speak) by a daemon that may not.";
     LIFECYCLE_STATE = "auditor.lifecycle.state", "string", "`started`, `stopped`; `reloaded`: a changed configuration file was taken over; `recovered`: the daemon before did not stop in order.";
     LIFECYCLE_VERSION = "auditor.lifecycle.version", "string", "Version of the daemon.";
     LIFECYCLE_SETTINGS = "auditor.lifecycle.settings", "string", "SHA-256 of the settings in force, as the daemon's log has them in YAML.";

@@ -23,6 +23,8 @@ pub enum Fact {
         inbound: bool,
         number: u32,
         exchange: Box<Exchange>,
+        /// Name of the TLS library that had it in the clear; `None` for what was not encrypted.
+        library: Option<Arc<str>>,
     },
     Aggregate(Box<Aggregate>),
     Ongoing {
@@ -185,8 +187,13 @@ impl Recorder {
                 inbound,
                 number,
                 exchange,
+                library,
             } => {
-                if moment == Moment::End && exchange.incomplete.has(Reason::RequestMissing) {
+                // What was encrypted the kernel did not count as requests.
+                if library.is_none()
+                    && moment == Moment::End
+                    && exchange.incomplete.has(Reason::RequestMissing)
+                {
                     self.orphans[usize::from(inbound)] += 1;
                 }
                 self.make(
@@ -197,6 +204,7 @@ impl Recorder {
                         inbound,
                         number,
                         exchange,
+                        library,
                     },
                 )
             }

@@ -6,7 +6,8 @@ use super::{
     asked::Asked,
     attributes::Attributes,
     connection::{self, Ports},
-    http, line,
+    http::{self, Wire},
+    line,
     policy::Policy,
 };
 use crate::record::{Aggregate, attribute as a};
@@ -19,9 +20,10 @@ pub(super) fn write(attributes: &mut Attributes<'_>, sum: &Aggregate, policy: &P
         Some(sum.inbound),
         Ports::OfServer,
     );
+    connection::seen(attributes, None);
     let request = sum.first.request.as_ref().and_then(|m| m.head.as_ref());
     let asked = request.map(|head| Asked::of(head, policy));
-    http::alike(attributes, &sum.first, asked.as_ref(), policy);
+    http::alike(attributes, &sum.first, asked.as_ref(), Wire::Clear, policy);
     let totals = &sum.totals;
     let (received, sent) = if sum.inbound {
         (totals.request_bytes, totals.response_bytes)

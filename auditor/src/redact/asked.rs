@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{
     attributes::Attributes,
+    http::Wire,
     path::path,
     policy::Policy,
     target::{Target, host_and_port, push_query},
@@ -44,7 +45,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    pub(super) fn write(&self, attributes: &mut Attributes<'_>, policy: &Policy) {
+    pub(super) fn write(&self, attributes: &mut Attributes<'_>, wire: Wire, policy: &Policy) {
         let head = self.head;
         if let Some(method) = &self.method {
             if head
@@ -63,13 +64,14 @@ impl<'a> Asked<'a> {
         if let Some(query) = self.query {
             attributes.text(a::URL_QUERY, |text| push_query(text, query, policy));
         }
-        // HTTP/1 without TLS says no scheme of its own; HTTP/2 says what the client was asked for.
+        // HTTP/1 says no scheme of its own; HTTP/2 says what the client was asked for.
         match head.version() {
             Version::Http2 => {
                 if let Some(scheme) = head.scheme() {
                     attributes.string(a::URL_SCHEME, &clean(scheme));
                 }
             }
+            _ if wire == Wire::Encrypted => attributes.string(a::URL_SCHEME, "https"),
             _ => attributes.string(a::URL_SCHEME, "http"),
         }
         if let Some(authority) = self.authority.filter(|a| !a.is_empty()) {

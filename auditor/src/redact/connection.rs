@@ -6,7 +6,7 @@ use super::{attributes::Attributes, tls};
 use crate::{
     protocol::tls::Failure,
     record::attribute as a,
-    session::{Closed, ConnectionFacts, Ongoing, Termination},
+    session::{Closed, ConnectionFacts, Inside, Ongoing, Termination},
 };
 
 /// Which ports a record tells.
@@ -52,7 +52,16 @@ pub(super) fn ends(
     attributes.string(a::NETWORK_TRANSPORT, "tcp");
     let kind = if local.is_ipv4() { "ipv4" } else { "ipv6" };
     attributes.string(a::NETWORK_TYPE, kind);
-    attributes.string(a::CAPTURE_METHOD, "cgroup_skb");
+}
+
+/// How it was seen: on the wire, or in the clear by a TLS library.
+pub(super) fn seen(attributes: &mut Attributes<'_>, library: Option<&str>) {
+    let Some(library) = library else {
+        attributes.string(a::CAPTURE_METHOD, "cgroup_skb");
+        return;
+    };
+    attributes.string(a::CAPTURE_METHOD, "uprobe");
+    attributes.string(a::CAPTURE_LIBRARY, library);
 }
 
 /// What the opening of a connection says.
@@ -79,6 +88,7 @@ pub(super) fn ongoing(
     if let Some(facts) = &ongoing.tls {
         tls::write(attributes, facts, tls::Stage::Ongoing);
     }
+    inside(attributes, ongoing.inside, ongoing.tls.is_some());
     attributes.body(&format!(
         "connection {} {} goes on, {received} bytes received, {sent} sent",
         arrow(inbound),
@@ -102,6 +112,7 @@ pub(super) fn closed(
     if let Some(facts) = &closed.tls {
         tls::write(attributes, facts, tls::Stage::Closed);
     }
+    inside(attributes, closed.inside, closed.tls.is_some());
     if let Some(error) = error(closed) {
         attributes.string(a::ERROR_TYPE, &error);
     }
@@ -121,6 +132,21 @@ pub(super) fn closed(
         "connection {arrow} {} {verb}, {} bytes received, {} sent",
         connection.peer, closed.bytes[0], closed.bytes[1]
     ));
+}
+
+/// Whether what was said inside TLS is recorded. Of a connection that is older than the auditor the
+/// handshake was not seen.
+fn inside(attributes: &mut Attributes<'_>, inside: Inside, is_tls: bool) {
+    let status = match inside {
+        Inside::Captured => "captured",
+        Inside::Unsupported if is_tls => "unsupported",
+        Inside::Disabled if is_tls => "disabled",
+        Inside::Unsupported | Inside::Disabled => return,
+    };
+    attributes.string(a::PLAINTEXT_STATUS, status);
+    if inside == Inside::Unsupported {
+        attributes.string(a::PLAINTEXT_REASON, "no_probed_library");
+    }
 }
 
 fn arrow(inbound: Option<bool>) -> &'static str {

@@ -16,10 +16,25 @@ use crate::{
     record::attribute as a,
 };
 
+/// How an exchange was on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wire {
+    Clear,
+    Encrypted,
+}
+
+impl Wire {
+    /// `library` had it in the clear.
+    pub(super) fn of(library: Option<&str>) -> Self {
+        library.map_or(Self::Clear, |_| Self::Encrypted)
+    }
+}
+
 pub(super) fn write(
     attributes: &mut Attributes<'_>,
     inbound: bool,
     exchange: &Exchange,
+    wire: Wire,
     allowed: &HeaderAllowList,
     policy: &Policy,
 ) {
@@ -28,7 +43,7 @@ pub(super) fn write(
     let request_head = request.and_then(|m| m.head.as_ref());
     let response_head = response.and_then(|m| m.head.as_ref());
     let asked = request_head.map(|head| Asked::of(head, policy));
-    alike(attributes, exchange, asked.as_ref(), policy);
+    alike(attributes, exchange, asked.as_ref(), wire, policy);
     if let Some(head) = request_head {
         if let Some((trace, span)) = head.values("traceparent").next().and_then(traceparent) {
             attributes.trace(&trace, span);
@@ -64,12 +79,13 @@ pub(super) fn alike(
     attributes: &mut Attributes<'_>,
     exchange: &Exchange,
     asked: Option<&Asked<'_>>,
+    wire: Wire,
     policy: &Policy,
 ) {
     let request = exchange.request.as_ref().and_then(|m| m.head.as_ref());
     let response = exchange.response.as_ref().and_then(|m| m.head.as_ref());
     if let Some(asked) = asked {
-        asked.write(attributes, policy);
+        asked.write(attributes, wire, policy);
     }
     if let Some(status) = response.and_then(Head::status) {
         attributes.int(a::HTTP_RESPONSE_STATUS_CODE, u64::from(status));
@@ -83,7 +99,11 @@ pub(super) fn alike(
     if let Some(version) = versions.find_map(|head| head.version().as_str()) {
         attributes.string(a::NETWORK_PROTOCOL_VERSION, version);
     }
-    attributes.string(a::PLAINTEXT_STATUS, "not_encrypted");
+    let status = match wire {
+        Wire::Clear => "not_encrypted",
+        Wire::Encrypted => "captured",
+    };
+    attributes.string(a::PLAINTEXT_STATUS, status);
 }
 
 fn listed(attributes: &mut Attributes<'_>, head: &Head, allowed: &[Listed], policy: &Policy) {

@@ -67,6 +67,7 @@ impl Redactor {
             } => {
                 attributes.open_id(connection.cookie);
                 connection::common(&mut attributes, connection, *inbound);
+                connection::seen(&mut attributes, None);
                 connection::opened(&mut attributes, connection, *inbound);
             }
             Fact::Ongoing {
@@ -76,6 +77,7 @@ impl Redactor {
             } => {
                 attributes.ongoing_id(connection.cookie, ongoing.number);
                 connection::common(&mut attributes, connection, *inbound);
+                connection::seen(&mut attributes, None);
                 connection::ongoing(&mut attributes, connection, *inbound, ongoing);
             }
             Fact::Http {
@@ -84,10 +86,21 @@ impl Redactor {
                 inbound,
                 number,
                 exchange,
+                library,
             } => {
                 attributes.exchange_id(connection.cookie, *number, *moment);
+                let library = library.as_deref();
                 connection::common(&mut attributes, connection, Some(*inbound));
-                http::write(&mut attributes, *inbound, exchange, &self.headers, policy);
+                connection::seen(&mut attributes, library);
+                let wire = http::Wire::of(library);
+                http::write(
+                    &mut attributes,
+                    *inbound,
+                    exchange,
+                    wire,
+                    &self.headers,
+                    policy,
+                );
             }
             Fact::Aggregate(sum) => aggregate::write(&mut attributes, sum, policy),
             Fact::Connection {
@@ -97,6 +110,7 @@ impl Redactor {
             } => {
                 attributes.close_id(connection.cookie);
                 connection::common(&mut attributes, connection, *inbound);
+                connection::seen(&mut attributes, None);
                 connection::closed(&mut attributes, connection, *inbound, closed);
             }
             Fact::Loss(loss) => node::loss(&mut attributes, record, loss),

@@ -61,8 +61,6 @@ pub(super) fn write(attributes: &mut Attributes<'_>, facts: &Facts, stage: Stage
     if let Some(gap) = facts.gap {
         attributes.string(a::TLS_INCOMPLETE, gap.as_str());
     }
-    attributes.string(a::PLAINTEXT_STATUS, "unsupported");
-    attributes.string(a::PLAINTEXT_REASON, "no_plaintext_tier");
 }
 
 fn offered(attributes: &mut Attributes<'_>, client: &ClientHello) {

@@ -1,9 +1,12 @@
 //! One connection: two streams and what they carry.
 
+mod secret;
+
 use std::sync::Arc;
 
 use super::{
     facts::ConnectionFacts,
+    plaintext::{Inside, Libraries, Secret},
     progress::{Moment, Ongoing, Progress},
     stream::{Part, Start, Stream},
 };
@@ -65,6 +68,7 @@ pub struct Closed {
     pub verdict: Verdict,
     /// What its handshake showed, if it speaks TLS.
     pub tls: Option<Arc<tls::Facts>>,
+    pub inside: Inside,
 }
 
 #[derive(Debug)]
@@ -88,6 +92,10 @@ pub(super) struct Connection {
     request: Option<Direction>,
     flows: [Flow; 2],
     http: Conversation,
+    /// What a TLS library has in the clear.
+    secret: Option<Box<Secret>>,
+    /// Exchanges in it were told.
+    pub(super) captured: bool,
     pub(super) exchanges: u32,
     /// Directives may be due.
     pub(super) dirty: bool,
@@ -121,6 +129,8 @@ impl Connection {
             } else {
                 Conversation::joined_midway()
             },
+            secret: None,
+            captured: false,
             exchanges: 0,
             dirty: false,
         }
@@ -172,21 +182,26 @@ impl Connection {
             .push(data, |part, time| take(http, side, &part, time, done));
     }
 
-    pub(super) fn close(&mut self, close: &Close, done: &mut Vec<Exchange>) {
+    /// How the end of the connection ends what is on it.
+    pub(super) fn ending(&self, close: &Close) -> Ending {
         let termination = termination(close);
         let cause = match termination {
             Termination::ResetReceived | Termination::ResetSent => Reason::ConnectionReset,
             _ => Reason::ConnectionClosed,
         };
+        let time = |d: Direction| close.ended[d as usize].map(|t| t.0);
+        Ending {
+            at: close.time.0,
+            request_ended: self.request.and_then(time),
+            response_ended: self.request.and_then(|r| time(opposite(r))),
+            cause,
+        }
+    }
+
+    pub(super) fn close(&mut self, close: &Close, done: &mut Vec<Exchange>) {
         if let Some(request) = self.request {
             self.read_rest(request, close, done);
-            let time = |d: Direction| close.ended[d as usize].map(|t| t.0);
-            let ending = Ending {
-                at: close.time.0,
-                request_ended: time(request),
-                response_ended: time(opposite(request)),
-                cause,
-            };
+            let ending = self.ending(close);
             self.http.close(&ending, done);
         }
     }
@@ -195,13 +210,7 @@ impl Connection {
     pub(super) fn interrupt(&mut self, at: BootTime, done: &mut Vec<Exchange>) {
         if let Some(request) = self.request {
             self.give_up_gaps(request, done);
-            let ending = Ending {
-                at: at.0,
-                request_ended: None,
-                response_ended: None,
-                cause: Reason::Interrupted,
-            };
-            self.http.close(&ending, done);
+            self.http.close(&interrupted(at), done);
         }
     }
 
@@ -216,7 +225,8 @@ impl Connection {
             return None;
         }
         let mut exchanges = Vec::new();
-        for exchange in self.http.ongoing(at.0) {
+        let in_the_clear = self.secret.as_ref().map(|secret| secret.ongoing(at));
+        for exchange in in_the_clear.unwrap_or_else(|| self.http.ongoing(at.0)) {
             if at.0.saturating_sub(exchange.began()) >= interval_ns {
                 let (number, moment) = self.progress.exchange(&exchange, &mut self.exchanges);
                 exchanges.push((number, moment, exchange));
@@ -243,7 +253,7 @@ impl Connection {
         self.http.unfinished() as u64
     }
 
-    pub(super) fn closed(&self, close: &Close) -> Closed {
+    pub(super) fn closed(&self, close: &Close, libraries: &Libraries) -> Closed {
         Closed {
             opened: close.opened,
             closed: close.time,
@@ -254,6 +264,7 @@ impl Connection {
             exchanges: self.exchanges,
             verdict: self.http.verdict(),
             tls: self.http.tls().cloned(),
+            inside: libraries.inside(self.captured),
         }
     }
 
@@ -343,7 +354,7 @@ impl Connection {
 }
 
 /// Hands a part of a stream to the protocol.
-fn take(
+pub(super) fn take(
     http: &mut Conversation,
     side: Side,
     part: &Part<'_>,
@@ -373,6 +384,16 @@ fn take(
     }
 }
 
+/// How the auditor ends what it lets go of.
+pub(super) fn interrupted(at: BootTime) -> Ending {
+    Ending {
+        at: at.0,
+        request_ended: None,
+        response_ended: None,
+        cause: Reason::Interrupted,
+    }
+}
+
 fn termination(close: &Close) -> Termination {
     if close.never_opened {
         Termination::NeverOpened
@@ -389,7 +410,7 @@ fn termination(close: &Close) -> Termination {
     }
 }
 
-fn side_of(direction: Direction, request: Direction) -> Side {
+pub(super) fn side_of(direction: Direction, request: Direction) -> Side {
     if direction == request {
         Side::Request
     } else {
@@ -397,7 +418,7 @@ fn side_of(direction: Direction, request: Direction) -> Side {
     }
 }
 
-fn opposite(direction: Direction) -> Direction {
+pub(super) fn opposite(direction: Direction) -> Direction {
     match direction {
         Direction::Ingress => Direction::Egress,
         Direction::Egress => Direction::Ingress,

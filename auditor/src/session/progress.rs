@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use super::plaintext::Inside;
 use crate::{
     decode::BootTime,
     protocol::{Exchange, tls},
@@ -27,6 +28,7 @@ pub struct Ongoing {
     pub number: u32,
     /// What its handshake showed so far, if it speaks TLS.
     pub tls: Option<Arc<tls::Facts>>,
+    pub inside: Inside,
 }
 
 /// What was told of a connection while it lasted.
@@ -76,6 +78,7 @@ impl Progress {
             bytes,
             number,
             tls: None,
+            inside: Inside::Disabled,
         })
     }
 

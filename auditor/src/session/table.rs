@@ -1,12 +1,16 @@
 //! Every connection of the node.
 
+mod secret;
+
 use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 
 use super::{
-    connection::{Closed, Connection, Directive},
+    connection::{Closed, Connection, Directive, interrupted},
     early::EarlyArrivals,
     facts::ConnectionFacts,
+    plaintext::Libraries,
     progress::{Moment, Ongoing},
+    unbound::Unbound,
 };
 use crate::{
     decode::{BootTime, Close, Data, Direction, Event, Open, Role},
@@ -32,6 +36,8 @@ pub enum Output {
         /// Number of the exchange on the connection.
         number: u32,
         exchange: Box<Exchange>,
+        /// Name of the TLS library that had it in the clear; `None` for what was not encrypted.
+        library: Option<Arc<str>>,
     },
     Ongoing {
         connection: Arc<ConnectionFacts>,
@@ -54,6 +60,8 @@ pub struct Statistics {
     pub table_full: u64,
     /// Early bytes that no connection claimed.
     pub early_unclaimed: u64,
+    /// Plaintext of which it is not known on which connection it was.
+    pub plaintext_unbound: u64,
 }
 
 /// Where one end of a connection is.
@@ -78,6 +86,8 @@ pub struct Sessions {
     statistics: Statistics,
     /// Requests that the kernel saw in what is the contents of a tunnel, by `inbound`.
     disowned: [u64; 2],
+    libraries: Libraries,
+    unbound: Unbound,
     tells_opens: bool,
 }
 
@@ -110,6 +120,7 @@ impl Sessions {
             Event::Data(data) => self.data(&data, out),
             Event::Early(early) => self.early.keep(&early),
             Event::Close(close) => self.close(&close, out),
+            Event::Plaintext(event) => self.plaintext(&event, out),
         }
     }
 
@@ -126,10 +137,13 @@ impl Sessions {
 
     /// What has lasted for `interval_ns` without being told of.
     pub fn ongoing(&mut self, at: BootTime, interval_ns: u64, out: &mut Vec<Output>) {
+        self.unbound.expire(at);
         for connection in self.connections.values_mut() {
-            let Some((ongoing, exchanges)) = connection.ongoing(at, interval_ns) else {
+            let Some((mut ongoing, exchanges)) = connection.ongoing(at, interval_ns) else {
                 continue;
             };
+            connection.captured |= connection.library().is_some() && !exchanges.is_empty();
+            ongoing.inside = self.libraries.inside(connection.captured);
             for (number, moment, exchange) in exchanges {
                 out.push(Output::Exchange {
                     moment,
@@ -137,6 +151,7 @@ impl Sessions {
                     inbound: connection.is_inbound().unwrap_or_default(),
                     number,
                     exchange: Box::new(exchange),
+                    library: connection.library(),
                 });
             }
             out.push(Output::Ongoing {
@@ -150,9 +165,11 @@ impl Sessions {
     /// The end of observation: unfinished exchanges go out as they are.
     pub fn interrupt(&mut self, at: BootTime, out: &mut Vec<Output>) {
         self.by_address.clear();
+        self.unbound.clear();
         for (_, mut connection) in std::mem::take(&mut self.connections) {
             connection.interrupt(at, &mut self.done);
-            emit(&mut connection, &mut self.done, out);
+            emit(&mut connection, None, &mut self.done, out);
+            self.end_plaintext(&mut connection, &interrupted(at), out);
         }
     }
 
@@ -182,6 +199,7 @@ impl Sessions {
     pub fn statistics(&self) -> Statistics {
         Statistics {
             early_unclaimed: self.early.unclaimed(),
+            plaintext_unbound: self.statistics.plaintext_unbound + self.unbound.given_up(),
             ..self.statistics
         }
     }
@@ -242,7 +260,8 @@ impl Sessions {
             && let Some(mut connection) = self.connections.remove(&former)
         {
             connection.interrupt(facts.opened, &mut self.done);
-            emit(&mut connection, &mut self.done, out);
+            emit(&mut connection, None, &mut self.done, out);
+            self.end_plaintext(&mut connection, &interrupted(facts.opened), out);
         }
     }
 
@@ -284,7 +303,7 @@ impl Sessions {
         if connection.dirty && !was_dirty {
             self.dirty.push(data.cookie);
         }
-        emit(connection, &mut self.done, out);
+        emit(connection, None, &mut self.done, out);
         if learned {
             self.link(data.cookie);
         }
@@ -318,10 +337,12 @@ impl Sessions {
             self.by_address.remove(&place);
         }
         connection.close(close, &mut self.done);
-        emit(&mut connection, &mut self.done, out);
+        emit(&mut connection, None, &mut self.done, out);
+        let ending = connection.ending(close);
+        self.end_plaintext(&mut connection, &ending, out);
         out.push(Output::Closed {
             inbound: connection.is_inbound(),
-            closed: connection.closed(close),
+            closed: connection.closed(close, &self.libraries),
             connection: connection.facts,
         });
     }
@@ -352,15 +373,22 @@ impl Place {
     }
 }
 
-fn emit(connection: &mut Connection, done: &mut Vec<Exchange>, out: &mut Vec<Output>) {
+fn emit(
+    connection: &mut Connection,
+    library: Option<&Arc<str>>,
+    done: &mut Vec<Exchange>,
+    out: &mut Vec<Output>,
+) {
     for exchange in done.drain(..) {
         let number = connection.number(&exchange);
+        connection.captured |= library.is_some();
         out.push(Output::Exchange {
             moment: Moment::End,
             connection: Arc::clone(&connection.facts),
             inbound: connection.is_inbound().unwrap_or_default(),
             number,
             exchange: Box::new(exchange),
+            library: library.cloned(),
         });
     }
 }

@@ -10,6 +10,7 @@ use crate::{
 
 mod conversation;
 mod loss;
+mod plaintext;
 
 const COOKIE: u64 = 7;
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n";

@@ -110,7 +110,7 @@ fn what_was_agreed_on_is_what_curl_says() {
                     ("tls.server.subject", clear("CN=server")),
                     ("server.address", json!(name)),
                     ("error.type", Value::Null),
-                    ("auditor.plaintext.status", json!("unsupported")),
+                    ("auditor.plaintext.status", json!("disabled")),
                 ],
             );
         }

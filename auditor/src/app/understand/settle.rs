@@ -99,6 +99,10 @@ impl Running {
                 "unknown_connection",
                 statistics.unknown_connection - told.unknown_connection,
             ),
+            (
+                "plaintext_unbound",
+                statistics.plaintext_unbound - told.plaintext_unbound,
+            ),
             ("malformed_event", rejected - self.rejected_told),
         ];
         for (reason, count) in losses {
