@@ -24,6 +24,7 @@ mod loss;
 mod metrics;
 mod namespace;
 mod own;
+mod plaintext;
 mod principal;
 mod privilege;
 mod reload;

@@ -28,5 +28,6 @@ pub(crate) mod process;
 pub(crate) mod receiver;
 pub(crate) mod record;
 pub(crate) mod script;
+pub(crate) mod secure;
 pub(crate) mod temp;
 pub(crate) mod until;
