@@ -14,7 +14,11 @@ use std::io;
 
 use aya::{
     Btf, BtfError,
-    programs::{BtfTracePoint, ProgramError, UProbe},
+    programs::{
+        BtfTracePoint, ProgramError, UProbe,
+        uprobe::{UProbeAttachLocation, UProbeScope},
+    },
+    sys::SyscallError,
 };
 
 use super::{Attached, refusal};
@@ -39,11 +43,13 @@ pub enum PlaintextError {
          profile that allows perf_event_open(2)"
     )]
     Listen(io::Error),
-    #[error(
-        "open mapped files of processes: {0}; the plaintext tier needs CAP_CHECKPOINT_RESTORE or \
-         CAP_SYS_ADMIN"
-    )]
+    #[error("open mapped files of processes: {0}; the plaintext tier needs CAP_SYS_ADMIN")]
     Files(io::Error),
+    #[error(
+        "set probes: {0}; the plaintext tier needs CAP_SYS_ADMIN, and a seccomp profile that allows \
+         perf_event_open(2)"
+    )]
+    Probes(io::Error),
     #[error("the plaintext tier is there for x86-64 only")]
     Architecture,
 }
@@ -64,6 +70,7 @@ fn load(attached: &mut Attached) -> Result<Newcomers, PlaintextError> {
         let failed = |source| PlaintextError::Program { name, source };
         let program: &mut UProbe = attached.program(name).map_err(failed)?;
         program.load().map_err(failed)?;
+        may_attach(program).map_err(PlaintextError::Probes)?;
     }
     for (name, tracepoint) in [
         ("socket_sent", "sock_send_length"),
@@ -81,6 +88,24 @@ fn load(attached: &mut Attached) -> Result<Newcomers, PlaintextError> {
     }
     // Listening begins before the first look, so that nobody comes in between.
     Newcomers::listen().map_err(PlaintextError::Listen)
+}
+
+/// Fails where this process may not set probes. A folder has no code: the kernel refuses it, but not
+/// before it has asked for the privilege.
+fn may_attach(program: &mut UProbe) -> io::Result<()> {
+    let attached = program.attach(
+        UProbeAttachLocation::AbsoluteOffset(0),
+        "/",
+        UProbeScope::AllProcesses,
+    );
+    match attached {
+        Err(ProgramError::SyscallError(SyscallError { io_error, .. }))
+            if io_error.kind() == io::ErrorKind::PermissionDenied =>
+        {
+            Err(io_error)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn name(program: Program) -> &'static str {

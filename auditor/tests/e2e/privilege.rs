@@ -10,7 +10,9 @@ use crate::support::client::curl;
 use crate::support::nginx::{AccessLog, KB, Nginx};
 use crate::support::process::{Finished, finish, succeed};
 use crate::support::record::Side;
+use crate::support::secure::SecureNginx;
 use crate::support::temp::TempDir;
+use crate::support::until::until;
 
 const MISSING: Option<i32> = Some(3);
 
@@ -125,6 +127,37 @@ fn a_capability_without_which_less_is_seen_is_named_and_recorded() {
         let gaps = gaps(&auditor.stop());
         assert!(gaps.contains(&"processes_of_others".to_owned()), "{gaps:?}");
     }
+}
+
+/// Probes are set where the library of this server is.
+fn with_plaintext(capabilities: &[&str]) -> (String, Stopped) {
+    let server = SecureNginx::start();
+    let mut command = run(as_root_with(capabilities));
+    command.arg("--tls-plaintext");
+    let auditor = Auditor::launch(command);
+    let log = until("it says what it probes", || {
+        let log = auditor.log();
+        let said = log.contains("TLS library probed") || log.contains("no plaintext tier");
+        said.then_some(log)
+    });
+    let url = format!("https://127.0.0.1:{}/", server.port);
+    curl(&["--insecure", "--output", "/dev/null", &url]);
+    let stopped = auditor.stop();
+    let captured = usize::from(log.contains("TLS library probed"));
+    assert_eq!(stopped.http(Side::Inbound, server.port).len(), captured);
+    (log, stopped)
+}
+
+#[test]
+fn the_plaintext_tier_takes_one_capability_more() {
+    const MORE: &str = "sys_admin";
+    let (log, stopped) = with_plaintext(&[&DOCUMENTED[..], &[MORE]].concat());
+    assert!(log.contains("TLS library probed"), "{log}");
+    assert!(!gaps(&stopped).contains(&"tls_plaintext".to_owned()));
+
+    let (log, stopped) = with_plaintext(&DOCUMENTED);
+    assert!(log.contains(&name_of(MORE)), "{log}");
+    assert!(gaps(&stopped).contains(&"tls_plaintext".to_owned()));
 }
 
 fn unprivileged(arguments: &[&str]) -> Finished {
