@@ -191,6 +191,7 @@ pub fn run(
         scope: rules.scope,
         aggregator: Aggregator::new(rules.aggregation),
         redactor: Redactor::new(rules.headers, rules.policies, ids),
+        plaintext: tap.tier(),
         libraries,
         connection_records: settings.connection_records,
         periodic_interval: settings.periodic_interval,

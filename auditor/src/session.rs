@@ -14,7 +14,7 @@ mod unbound;
 pub use crate::decode::{BootTime, Owner, Role};
 pub use connection::{Closed, Directive, Termination};
 pub use facts::ConnectionFacts;
-pub use plaintext::Inside;
+pub use plaintext::{Inside, Tier};
 pub use progress::{Moment, Ongoing};
 pub use table::{Output, Sessions, Statistics};
 

@@ -13,7 +13,7 @@ pub(super) fn gaps(
     tap: &Tap,
 ) -> Vec<&'static str> {
     let mut gaps = match tap {
-        Tap::Base(_) => vec!["tls_plaintext"],
+        Tap::Base(_) | Tap::Refused(_) => vec!["tls_plaintext"],
         Tap::Plaintext { .. } => vec!["tls_plaintext_of_other_libraries", "tls_memory_bio"],
     };
     if !root.is_host_root() {

@@ -16,6 +16,7 @@ use super::{AppError, joined, spawn, system};
 use crate::{
     config::Settings,
     kernel::{Attached, LibraryNews, MAX_LIBRARIES, Prober},
+    session::Tier,
 };
 
 /// News of TLS libraries that may wait: two of each.
@@ -24,6 +25,8 @@ const NEWS_QUEUE: usize = 2 * MAX_LIBRARIES;
 /// What is attached to the node.
 pub(super) enum Tap {
     Base(Attached),
+    /// The plaintext tier was asked for in vain.
+    Refused(Attached),
     Plaintext {
         stop: Arc<OwnedFd>,
         prober: JoinHandle<Attached>,
@@ -48,7 +51,7 @@ impl Tap {
             Err(refused) => {
                 let (error, attached) = *refused;
                 tracing::warn!(%error, "no plaintext tier");
-                return Ok((Self::Base(attached), None));
+                return Ok((Self::Refused(attached), None));
             }
         };
         let stop = eventfd(0, EventfdFlags::CLOEXEC).map_err(io::Error::from);
@@ -58,10 +61,18 @@ impl Tap {
         Ok((Self::Plaintext { stop, prober }, Some(news)))
     }
 
+    pub(super) fn tier(&self) -> Tier {
+        match self {
+            Self::Base(_) => Tier::Disabled,
+            Self::Refused(_) => Tier::Refused,
+            Self::Plaintext { .. } => Tier::Probing,
+        }
+    }
+
     /// Detaches every program.
     pub(super) fn detach(self) {
         let attached = match self {
-            Self::Base(attached) => attached,
+            Self::Base(attached) | Self::Refused(attached) => attached,
             Self::Plaintext { stop, prober } => {
                 // The counter is 0: the write cannot block.
                 let _ = rustix::io::write(&stop, &1u64.to_ne_bytes());

@@ -27,7 +27,7 @@ use crate::{
     record::{Coverage, Fact, Recorder},
     redact::{Redactor, Sealed},
     scope::{self, Scope},
-    session::{self, Moment, Output, Sessions},
+    session::{self, Moment, Output, Sessions, Tier},
     telemetry::{Ledger, SharedTotals},
 };
 use identify::Labels;
@@ -50,6 +50,7 @@ pub(super) struct Understanding {
     pub(super) scope: Scope,
     pub(super) aggregator: Aggregator,
     pub(super) redactor: Redactor,
+    pub(super) plaintext: Tier,
     /// Libraries that are probed; `None` without the plaintext tier.
     pub(super) libraries: Option<Receiver<LibraryNews>>,
     pub(super) connection_records: ConnectionRecords,
@@ -96,9 +97,7 @@ impl Understanding {
         } else {
             Sessions::default()
         };
-        if self.libraries.is_some() {
-            sessions.expect_plaintext();
-        }
+        sessions.expect_plaintext(self.plaintext);
         let mut running = Running {
             stages: self,
             sessions,
@@ -273,9 +272,9 @@ impl Running {
         self.tell_lifecycle(state);
         let coverage = Coverage {
             state,
-            tier: match self.stages.libraries {
-                Some(_) => "plaintext",
-                None => "base",
+            tier: match self.stages.plaintext {
+                Tier::Probing => "plaintext",
+                Tier::Disabled | Tier::Refused => "base",
             },
             gaps: self.stages.gaps.clone(),
         };

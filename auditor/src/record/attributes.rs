@@ -97,7 +97,7 @@ attributes! {
     CAPTURE_METHOD = "auditor.capture.method", "string", "How it was seen: `cgroup_skb`, or by probes in the TLS library that had it in the clear, `uprobe`.";
     CAPTURE_LIBRARY = "auditor.capture.library", "string", "File name of that library.";
     PLAINTEXT_STATUS = "auditor.plaintext.status", "string", "`not_encrypted`; `captured`: it was encrypted on the wire and seen in the clear, of a connection its exchanges were; of a TLS connection `disabled`: nobody asked to see what is said on it; `unsupported`: it could not be seen.";
-    PLAINTEXT_REASON = "auditor.plaintext.reason", "string", "Why it is `unsupported`: `no_probed_library` had it in the clear on this connection.";
+    PLAINTEXT_REASON = "auditor.plaintext.reason", "string", "Why it is `unsupported`: `no_plaintext_tier` (asked for, and this node does not have what it takes; the log says what), `no_probed_library` had it in the clear on this connection.";
     TLS_ESTABLISHED = "tls.established", "bool", "The handshake came to its end, as seen from outside: up to TLS 1.2 both ends changed to the new cipher, in TLS 1.3 the client finished. A server that then rejects a client's certificate in TLS 1.3 says so under encryption. Absent if that was not seen, or the client sent data early.";
     TLS_PROTOCOL_NAME = "tls.protocol.name", "string", "`tls` or `ssl`.";
     TLS_PROTOCOL_VERSION = "tls.protocol.version", "string", "Version that the server chose: `1.3`; as on the wire (`0x7f1c`) if it has no number.";

@@ -137,15 +137,14 @@ pub(super) fn closed(
 /// Whether what was said inside TLS is recorded. Of a connection that is older than the auditor the
 /// handshake was not seen.
 fn inside(attributes: &mut Attributes<'_>, inside: Inside, is_tls: bool) {
-    let status = match inside {
-        Inside::Captured => "captured",
-        Inside::Unsupported if is_tls => "unsupported",
-        Inside::Disabled if is_tls => "disabled",
-        Inside::Unsupported | Inside::Disabled => return,
-    };
-    attributes.string(a::PLAINTEXT_STATUS, status);
-    if inside == Inside::Unsupported {
-        attributes.string(a::PLAINTEXT_REASON, "no_probed_library");
+    match inside {
+        Inside::Captured => attributes.string(a::PLAINTEXT_STATUS, "captured"),
+        Inside::Unsupported(why) if is_tls => {
+            attributes.string(a::PLAINTEXT_STATUS, "unsupported");
+            attributes.string(a::PLAINTEXT_REASON, why.as_str());
+        }
+        Inside::Disabled if is_tls => attributes.string(a::PLAINTEXT_STATUS, "disabled"),
+        Inside::Unsupported(_) | Inside::Disabled => {}
     }
 }
 

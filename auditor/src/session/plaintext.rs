@@ -16,15 +16,33 @@ use crate::{
 /// still come.
 const MAX_LIBRARIES: usize = 16_384;
 
+/// Whether TLS libraries are probed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tier {
+    /// Nobody asked for it.
+    #[default]
+    Disabled,
+    /// It was asked for, and this node does not have what it takes.
+    Refused,
+    Probing,
+}
+
 /// Whether what is said inside TLS on a connection is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inside {
     /// Exchanges in it were.
     Captured,
     /// It is not, though that was asked for.
-    Unsupported,
+    Unsupported(Unseen),
     /// Nobody asked for it.
     Disabled,
+}
+
+/// Why it is not seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unseen {
+    NoTier,
+    NoProbedLibrary,
 }
 
 /// A library whose calls are seen.
@@ -40,13 +58,25 @@ struct Library {
 pub(super) struct Libraries {
     /// By the number that stands in their events; later ones have higher numbers.
     known: BTreeMap<u32, Library>,
-    /// The plaintext tier is there.
-    wanted: bool,
+    tier: Tier,
 }
 
+// === impl Unseen ===
+
+impl Unseen {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoTier => "no_plaintext_tier",
+            Self::NoProbedLibrary => "no_probed_library",
+        }
+    }
+}
+
+// === impl Libraries ===
+
 impl Libraries {
-    pub(super) fn expect(&mut self) {
-        self.wanted = true;
+    pub(super) fn expect(&mut self, tier: Tier) {
+        self.tier = tier;
     }
 
     pub(super) fn learn(&mut self, number: u32, name: Arc<str>, since: Option<BootTime>) {
@@ -58,10 +88,11 @@ impl Libraries {
 
     /// What is told of a connection on which exchanges were `captured`, or were not.
     pub(super) fn inside(&self, captured: bool) -> Inside {
-        match (captured, self.wanted) {
-            (true, _) => Inside::Captured,
-            (false, true) => Inside::Unsupported,
-            (false, false) => Inside::Disabled,
+        match self.tier {
+            _ if captured => Inside::Captured,
+            Tier::Disabled => Inside::Disabled,
+            Tier::Refused => Inside::Unsupported(Unseen::NoTier),
+            Tier::Probing => Inside::Unsupported(Unseen::NoProbedLibrary),
         }
     }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::auditor::{Auditor, Stopped};
 use crate::support::process::{Process, succeed};
-use crate::support::record::{CONNECTION, LOSS, Record, Side};
+use crate::support::record::{LOSS, Record, Side};
 use crate::support::secure::SecureNginx;
 use crate::support::until::until;
 use crate::support::{certificates::Certificates, ports};
@@ -156,16 +156,6 @@ fn assert_captured(records: &[Record], count: usize) {
     }
 }
 
-/// Those of connections to this server on which something was said.
-fn connections(stopped: &Stopped, side: Side, port: u16) -> Vec<Record> {
-    let wanted = |record: &Record| {
-        record.is(CONNECTION, side)
-            && record.server_port(side) == Some(port)
-            && record.text("tls.protocol.version").is_some()
-    };
-    stopped.records().filter(wanted).collect()
-}
-
 #[track_caller]
 fn assert_all(stopped: &Stopped, port: u16, by_python: usize, by_curl: usize) {
     stopped.assert_nothing_lost();
@@ -179,7 +169,7 @@ fn assert_all(stopped: &Stopped, port: u16, by_python: usize, by_curl: usize) {
         });
         assert_eq!(on_its_connection.count(), by_python);
         let mut exchanges = 0;
-        for record in connections(stopped, side, port) {
+        for record in stopped.tls_connections(side, port) {
             let captured = json!("captured");
             record.assert("its connection", &[("auditor.plaintext.status", captured)]);
             exchanges += record.int("auditor.connection.exchanges").unwrap_or(0);
@@ -255,7 +245,7 @@ fn an_event_loop_does_not_mix_connections_up() {
     let inner = stopped.http(Side::Inbound, server.port);
     assert_captured(&inner, CONNECTIONS * REQUESTS);
     assert!(stopped.http(Side::Outbound, server.port).is_empty());
-    for record in connections(&stopped, Side::Outbound, server.port) {
+    for record in stopped.tls_connections(Side::Outbound, server.port) {
         let unsupported = json!("unsupported");
         record.assert("memory BIO", &[("auditor.plaintext.status", unsupported)]);
     }
@@ -279,7 +269,7 @@ fn without_being_asked_for_nothing_is_probed() {
     let stopped = auditor.stop();
     assert!(!stopped.log().contains("TLS library probed"));
     assert!(stopped.http(Side::Inbound, server.port).is_empty());
-    for record in connections(&stopped, Side::Inbound, server.port) {
+    for record in stopped.tls_connections(Side::Inbound, server.port) {
         record.assert("off", &[("auditor.plaintext.status", json!("disabled"))]);
     }
 }

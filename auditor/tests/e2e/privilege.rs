@@ -145,6 +145,10 @@ fn with_plaintext(capabilities: &[&str]) -> (String, Stopped) {
     let stopped = auditor.stop();
     let captured = usize::from(log.contains("TLS library probed"));
     assert_eq!(stopped.http(Side::Inbound, server.port).len(), captured);
+    let status = ["unsupported", "captured"][captured];
+    for record in stopped.tls_connections(Side::Inbound, server.port) {
+        record.assert("its status", &[("auditor.plaintext.status", json!(status))]);
+    }
     (log, stopped)
 }
 

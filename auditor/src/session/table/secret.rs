@@ -6,12 +6,13 @@ use super::{Connection, Output, Sessions, emit};
 use crate::{
     decode::{BootTime, Plaintext},
     protocol::Ending,
+    session::plaintext::Tier,
 };
 
 impl Sessions {
-    /// TLS libraries will be probed.
-    pub fn expect_plaintext(&mut self) {
-        self.libraries.expect();
+    /// Whether TLS libraries will be probed.
+    pub fn expect_plaintext(&mut self, tier: Tier) {
+        self.libraries.expect(tier);
     }
 
     /// Takes note of a TLS library whose calls are seen, all of them `since` then.

@@ -1,7 +1,7 @@
 use super::{COOKIE, FIVE, GET, Node};
 use crate::{
     decode::{BootTime, Direction, Event, Plaintext},
-    session::{Inside, Output},
+    session::{Inside, Output, Tier, plaintext::Unseen},
 };
 
 const LIBRARY: u32 = 3;
@@ -10,7 +10,7 @@ impl Node {
     /// A node that accepted a connection of a library which is probed.
     fn probed() -> Self {
         let mut node = Self::accepted(1000, 5000);
-        node.sessions.expect_plaintext();
+        node.sessions.expect_plaintext(Tier::Probing);
         let since = Some(BootTime(0));
         node.sessions
             .learn_library(LIBRARY, "libssl.so.3".into(), since);
@@ -131,7 +131,13 @@ fn a_connection_says_why_nothing_was_seen() {
     let mut node = Node::accepted(1000, 5000);
     node.step(Event::Close(super::close()));
     assert_eq!(node.closed().inside, Inside::Disabled);
-    let mut node = Node::probed();
-    node.step(Event::Close(super::close()));
-    assert_eq!(node.closed().inside, Inside::Unsupported);
+    for (tier, unseen) in [
+        (Tier::Refused, Unseen::NoTier),
+        (Tier::Probing, Unseen::NoProbedLibrary),
+    ] {
+        let mut node = Node::accepted(1000, 5000);
+        node.sessions.expect_plaintext(tier);
+        node.step(Event::Close(super::close()));
+        assert_eq!(node.closed().inside, Inside::Unsupported(unseen));
+    }
 }

@@ -179,6 +179,16 @@ impl Stopped {
         self.records().filter(wanted).collect()
     }
 
+    /// Records of one end of connections to this server on which TLS was agreed on.
+    pub(crate) fn tls_connections(&self, side: Side, server_port: u16) -> Vec<Record> {
+        let wanted = |record: &Record| {
+            record.is(CONNECTION, side)
+                && record.server_port(side) == Some(server_port)
+                && record.text("tls.protocol.version").is_some()
+        };
+        self.records().filter(wanted).collect()
+    }
+
     /// The record of the only exchange between these two ports.
     #[track_caller]
     pub(crate) fn only(&self, side: Side, server_port: u16, client_port: u16) -> Record {
