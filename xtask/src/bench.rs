@@ -12,6 +12,9 @@ pub(crate) struct Args {
     /// Length of a turn
     #[arg(long, default_value_t = 4)]
     seconds: u32,
+    /// How long the loads go on in turn to see whether memory grows; 0 for not at all
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    soak: u32,
     /// Write the report to docs/benchmarks
     #[arg(long)]
     write: bool,
@@ -26,6 +29,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     node.args(["bench", "--package", "auditor", "--bench", "node", "--"]);
     node.args(["--rounds", &args.rounds.to_string()]);
     node.args(["--seconds", &args.seconds.to_string()]);
+    node.args(["--soak", &args.soak.to_string()]);
     if args.write {
         node.arg("--write")
             .arg(shell::root().join("docs/benchmarks"));

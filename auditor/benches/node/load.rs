@@ -18,7 +18,7 @@ pub enum Load {
     Tls,
     /// Files of a megabyte.
     Large,
-    /// Small files at a rate that leaves the node half idle.
+    /// Small files at half the rate that the same clients reach with nothing.
     Steady(u32),
 }
 
@@ -119,9 +119,19 @@ fn h2load_result(command: &mut Command) -> Answered {
     }
 }
 
+/// Clients that keep to a rate, together.
+const CLIENTS: u32 = 16;
+
+/// Requests a second that such clients reach where they keep to none.
+pub fn capacity(ports: Ports, seconds: u32) -> f64 {
+    let mut command = h2load(seconds);
+    command.args(["--h1", "-c", &CLIENTS.to_string()]);
+    command.arg(format!("http://127.0.0.1:{}{SMALL}", ports.http1));
+    h2load_result(&mut command).requests as f64 / f64::from(seconds)
+}
+
 /// h2load keeps to a rate, and tells how long each request took.
 fn steady(url: &str, rate: u32, seconds: u32) -> Answered {
-    const CLIENTS: u32 = 16;
     let folder = TempDir::new();
     let log = folder.path().join("times");
     let mut command = h2load(seconds);

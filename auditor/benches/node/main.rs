@@ -7,6 +7,7 @@
 
 mod arm;
 mod collector;
+mod endurance;
 mod hooks;
 mod load;
 mod plot;
@@ -30,6 +31,7 @@ use std::path::PathBuf;
 use arm::Arm;
 use clap::Parser;
 use collector::Collector;
+use endurance::Endurance;
 use load::Load;
 use report::Report;
 use server::Server;
@@ -47,6 +49,9 @@ struct Arguments {
     /// Length of a turn
     #[arg(long, default_value_t = 4)]
     seconds: u32,
+    /// How long the loads go on in turn to see whether memory grows; 0 for not at all
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    soak: u32,
     /// Write the report to this folder
     #[arg(long)]
     write: Option<PathBuf>,
@@ -83,9 +88,12 @@ fn main() {
         let time = slice::program_time(arm, arguments.seconds, &nginx, &collector);
         report.program_times.insert(arm.name(), time);
     }
-    // Half of what the node does with nothing.
-    let full = report.throughput(Arm::Nothing, Load::KeepAlive);
+    let full = load::capacity(nginx.ports, arguments.seconds);
     take_turns(Load::Steady((full / 2.0) as u32), &mut report);
+    if arguments.soak != 0 {
+        let endurance = Endurance::measure(arguments.soak, &nginx, &collector);
+        report.endurance = Some(endurance);
+    }
     print!("{}", report.table());
     if let Some(folder) = arguments.write {
         report.write(&folder).expect("the report can be written");

@@ -4,13 +4,14 @@ use std::{collections::BTreeMap, fmt::Write as _, fs, io, path::Path};
 
 use serde_json::{Value, json};
 
-use crate::{arm::Arm, load::Load, plot, slice::Slice};
+use crate::{arm::Arm, endurance::Endurance, load::Load, plot, slice::Slice};
 
 #[derive(Default)]
 pub struct Report {
     slices: Vec<(usize, Slice)>,
     /// Nanoseconds for each request.
     pub program_times: BTreeMap<&'static str, f64>,
+    pub endurance: Option<Endurance>,
 }
 
 /// The middle of several figures, the smallest and the largest.
@@ -63,12 +64,6 @@ impl Report {
             slice.cpu_us,
         );
         self.slices.push((round, slice));
-    }
-
-    /// Requests a second, in the middle of all rounds.
-    pub fn throughput(&self, arm: Arm, load: Load) -> f64 {
-        let figures = self.of(arm, load).map(|(_, s)| s.requests_per_second);
-        Spread::of(figures).map_or(0.0, |spread| spread.median)
     }
 
     fn of(&self, arm: Arm, load: Load) -> impl Iterator<Item = &(usize, Slice)> {
@@ -158,6 +153,9 @@ impl Report {
                 "\nKernel programs, {arm}: {time:.0} ns for each request"
             );
         }
+        if let Some(endurance) = &self.endurance {
+            let _ = write!(text, "\n{endurance}");
+        }
         text
     }
 
@@ -181,7 +179,11 @@ impl Report {
                 })
             })
             .collect();
-        let json = json!({ "lines": json, "program_ns_per_request": self.program_times });
+        let json = json!({
+            "lines": json,
+            "program_ns_per_request": self.program_times,
+            "endurance": self.endurance,
+        });
         fs::write(folder.join("node.json"), format!("{json:#}\n"))?;
         fs::write(folder.join("node.md"), self.table())?;
         fs::write(folder.join("node.svg"), plot::bars(&lines))
