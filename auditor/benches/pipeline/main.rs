@@ -1,8 +1,12 @@
-//! From ring bytes to sealed records, and to the journal: `cargo bench -p auditor`.
+//! From ring bytes to sealed records, to the journal and to a collector: `cargo bench -p auditor`.
 //!
 //! Times are of the CPU and not of the clock on the wall, so that waiting for a disk, or for other
 //! processes, is not in them.
 
+#[path = "../node/collector.rs"]
+#[allow(dead_code, reason = "only the bench of a node asks for its pid")]
+mod collector;
+mod delivery;
 mod ring;
 mod stages;
 
@@ -15,11 +19,10 @@ use auditor::{
     kernel::EventBatch,
     session::Sessions,
 };
-use criterion::{
-    BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
-};
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, measurement::WallTime};
+use delivery::cpu;
 use ring::Ring;
-use rustix::time::{ClockId, clock_gettime};
+use rustix::time::ClockId;
 use stages::Stages;
 
 /// Exchanges on each connection in one batch: about what one emptying of a busy ring gives.
@@ -39,18 +42,13 @@ fn measure(
             let mut spent = Duration::ZERO;
             for _ in 0..iterations {
                 let batch = ring.exchanges(ROUNDS);
-                let begun = cpu_time();
+                let begun = cpu(ClockId::ThreadCPUTime);
                 work(&batch);
-                spent += cpu_time().saturating_sub(begun);
+                spent += cpu(ClockId::ThreadCPUTime).saturating_sub(begun);
             }
             spent
         });
     });
-}
-
-fn cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
 }
 
 fn benches(criterion: &mut Criterion) {
@@ -104,4 +102,17 @@ fn benches(criterion: &mut Criterion) {
 }
 
 criterion_group!(pipeline, benches);
-criterion_main!(pipeline);
+
+fn main() {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == collector::ROLE) {
+        return collector::serve();
+    }
+    pipeline();
+    // As criterion takes it: the first word that is no option is a filter.
+    let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
+    if filter.is_none_or(|filter| delivery::NAME.contains(filter.as_str())) {
+        delivery::run();
+    }
+    Criterion::default().configure_from_args().final_summary();
+}
