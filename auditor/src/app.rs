@@ -2,6 +2,7 @@
 //! and owns the order of start and drain.
 
 mod account;
+mod aside;
 mod capture;
 mod delivery;
 mod downstream;

@@ -1,12 +1,15 @@
 //! One task for each destination: from the journal to the collector, at its own pace.
 
-use std::time::{Duration, Instant};
-
-use std::sync::mpsc::SyncSender;
+use std::{
+    path::PathBuf,
+    sync::mpsc::SyncSender,
+    time::{Duration, Instant},
+};
 
 use tokio::{sync::watch, task::block_in_place};
 
 use super::{
+    aside::Aside,
     missed::Missed,
     notes::{self, Notes},
     owed::{Note, Owed},
@@ -38,6 +41,7 @@ pub(super) struct Destination {
     done: u64,
     advanced: Instant,
     exporter: Exporter,
+    aside: Aside,
     rejected: Missed,
     unreadable: Missed,
     owed: Owed,
@@ -48,6 +52,7 @@ pub(super) struct Destination {
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) directory: Directory,
+    pub(super) path: PathBuf,
     /// The sequence of the next record to come.
     pub(super) end: u64,
     pub(super) notes: Notes,
@@ -99,6 +104,7 @@ impl Destination {
             done: place,
             advanced: Instant::now(),
             exporter,
+            aside: Aside::new(&shared.path, name),
             rejected: Missed::default(),
             unreadable: Missed::default(),
             owed,
@@ -156,12 +162,28 @@ impl Destination {
             // The next daemon begins with this batch again.
             return false;
         }
+        self.put_aside(&batch);
         self.count(&batch, delivery);
         self.done = batch.next;
         if self.advanced.elapsed() >= ADVANCE_INTERVAL {
             self.advance();
         }
         true
+    }
+
+    /// That it was refused is told in any case.
+    fn put_aside(&self, batch: &Batch) {
+        for range in self.exporter.refused() {
+            let request = &batch.records[range.clone()];
+            if let Err(error) = block_in_place(|| self.aside.keep(request)) {
+                tracing::warn!(
+                    destination = self.name,
+                    %error,
+                    records = request.len(),
+                    "what was rejected is not kept aside; it is still in the journal"
+                );
+            }
+        }
     }
 
     fn count(&mut self, batch: &Batch, delivery: Delivery) {

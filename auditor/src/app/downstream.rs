@@ -145,6 +145,7 @@ impl Downstream {
         let begins = journal.begins();
         let shared = Shared {
             directory: directory.clone(),
+            path: kept.directory.clone(),
             end: begins,
             notes,
             standing: standing.clone(),

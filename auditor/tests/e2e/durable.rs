@@ -195,6 +195,12 @@ fn assert_exact(protocol: &str) {
         .filter(|r| text(r, "auditor.loss.stage").as_deref() == Some("export"));
     let reported = reported.filter_map(|r| text(r, "auditor.loss.count")?.parse::<u64>().ok());
     assert_eq!(reported.sum::<u64>(), fickle.refused());
+    let aside = fs::read_to_string(kept.path().join("otlp.rejected.jsonl"));
+    let aside = aside.expect("what was refused is kept aside");
+    let missing = records.iter().map(record_id);
+    let missing: Vec<_> = missing.filter(|id| fickle.times(id) == 0).collect();
+    assert_eq!(missing.len() as u64, fickle.refused());
+    assert!(missing.iter().all(|id| aside.contains(id)), "{missing:?}");
     let exchanges = records
         .iter()
         .filter(|r| text(r, "url.path").as_deref() == Some(KB));

@@ -26,6 +26,8 @@ pub(super) trait Carry {
 pub(super) struct Courier<C> {
     carrier: C,
     backoff: Backoff,
+    /// Where in the last batch.
+    refused: Vec<Range<usize>>,
 }
 
 impl<C: Carry + Send> Courier<C> {
@@ -33,19 +35,27 @@ impl<C: Carry + Send> Courier<C> {
         Self {
             carrier,
             backoff: retry::backoff(),
+            refused: Vec::new(),
         }
     }
 
     /// Tries until the collector has answered for every record or the deadline has passed.
     pub(super) async fn deliver(&mut self, batch: &[Sealed], drain: &mut Drain) -> Delivery {
         let mut delivery = Delivery::default();
+        self.refused.clear();
         // The next request is the last element.
         let mut waiting = request::split(batch);
         waiting.reverse();
         while let Some(range) = waiting.pop() {
             let records = range.len() as u64;
             match self.request(&batch[range.clone()], drain).await {
-                Some(Ok(accepted)) => delivery += account(records, &accepted),
+                Some(Ok(accepted)) => {
+                    let taken = account(records, &accepted);
+                    if taken.rejected > 0 {
+                        self.refused.push(range);
+                    }
+                    delivery += taken;
+                }
                 // Of what is too large, or has something that is not taken, a part may be.
                 Some(Err(reason)) if records > 1 => {
                     tracing::debug!(records, reason, "the request is not taken: sending halves");
@@ -54,6 +64,7 @@ impl<C: Carry + Send> Courier<C> {
                 Some(Err(reason)) => {
                     tracing::warn!(records, reason, "the collector rejected records");
                     delivery.rejected += records;
+                    self.refused.push(range);
                 }
                 None => {
                     delivery.undelivered +=
@@ -63,6 +74,11 @@ impl<C: Carry + Send> Courier<C> {
             }
         }
         delivery
+    }
+
+    /// The requests within the last batch of which not every record was taken.
+    pub(super) fn refused(&self) -> &[Range<usize>] {
+        &self.refused
     }
 
     /// `None` when the deadline passed before there was an answer.

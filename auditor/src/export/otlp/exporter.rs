@@ -1,5 +1,6 @@
 //! From the channel to the collector.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -33,6 +34,12 @@ impl Exporter {
     /// returns nothing undelivered, the place may move past the batch.
     pub async fn deliver(&mut self, batch: &[Sealed], drain: &mut Drain) -> Delivery {
         self.courier.deliver(batch, drain).await
+    }
+
+    /// The requests within the last batch of which not every record was taken: which ones, a
+    /// collector does not say.
+    pub fn refused(&self) -> &[Range<usize>] {
+        self.courier.refused()
     }
 
     /// Delivers what the channel brings until it is closed or the deadline has passed.

@@ -25,6 +25,24 @@ fn delivery(acknowledged: u64, rejected: u64, undelivered: u64) -> Delivery {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_can_be_found_in_the_batch() {
+    let permanent = || {
+        let reason = "not this".into();
+        Err(Failure::Permanent { reason })
+    };
+    // All four, then the first two, of which one; then each of the last two.
+    let answers = [permanent(), Ok(accepted(1)), permanent(), DONE, permanent()];
+    let (mut courier, _) = Script::courier(answers);
+    let (_set, deadline) = watch::channel(None);
+    let mut drain = Drain::new(deadline);
+    let done = courier.deliver(&batch(0..4), &mut drain).await;
+    assert_eq!(
+        (done, courier.refused()),
+        (delivery(2, 2, 0), &[0..2, 3..4][..])
+    );
+}
+
 /// Delivers with a deadline a day away.
 async fn deliver(
     answers: impl IntoIterator<Item = Result<Accepted, Failure>>,
