@@ -72,6 +72,14 @@ const TEST_PROGRAMS: &[Package] = &[
         why: "verifies the kernels of the virtual machines",
     },
     Package {
+        name: "gnutls-bin",
+        why: "TLS of another library",
+    },
+    Package {
+        name: "golang-go",
+        why: "TLS of another library",
+    },
+    Package {
         name: "iproute2",
         why: "network namespaces that stand in for pods",
     },
@@ -94,6 +102,10 @@ const TEST_PROGRAMS: &[Package] = &[
     Package {
         name: "nginx-light",
         why: "HTTP server",
+    },
+    Package {
+        name: "nodejs",
+        why: "TLS of another library, linked into its program",
     },
     Package {
         name: "openssl",

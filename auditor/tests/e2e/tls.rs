@@ -1,5 +1,7 @@
 //! Handshakes of real programs, and what is copied of them.
 
+mod stacks;
+
 use std::process::Command;
 
 use serde_json::{Value, json};

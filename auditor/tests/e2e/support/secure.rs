@@ -53,6 +53,7 @@ fn configuration(folder: &Path, port: u16) -> String {
         "daemon off; user root; pid {folder}/pid; worker_processes 2; error_log stderr error; \
          events {{ worker_connections 1024; }} http {{ access_log off; \
          keepalive_requests 100000000; server {{ listen 127.0.0.1:{port} ssl http2; \
+         ssl_protocols TLSv1.2 TLSv1.3; \
          ssl_certificate {folder}/server.pem; ssl_certificate_key {folder}/server.key; \
          location / {{ return 200 ok; }} location = {FILE} {{ root {folder}; }} }} }}"
     )
