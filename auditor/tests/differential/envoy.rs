@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::Command;
 
 use rustix::process::Signal;
@@ -66,19 +67,7 @@ impl Envoy {
             .replace("DEFAULT_HOST", DEFAULT_HOST)
             .replace("ACCESS_LOG", &log.display().to_string());
         let configuration = folder.write("envoy.yaml", configuration.as_bytes());
-        let mut command = Command::new(PROGRAM);
-        command.arg("--config-path").arg(configuration);
-        command.arg("--log-path").arg(folder.path().join("log"));
-        command.args(["--concurrency", "2", "--use-dynamic-base-id"]);
-        let mut process = Process::start(&mut command);
-        until("envoy listens", || {
-            if let Some(status) = process.ended() {
-                let log = fs::read_to_string(folder.path().join("log"));
-                panic!("envoy ended with {status}: {log:?}");
-            }
-            // A connection without a request has no line.
-            TcpStream::connect(("::1", port)).ok()
-        });
+        let process = run(&configuration, folder.path(), ("::1", port));
         Self {
             process,
             folder,
@@ -97,6 +86,24 @@ impl Envoy {
         };
         log.lines().map(parse).collect()
     }
+}
+
+/// Starts Envoy, which logs to a folder, and waits for it to listen there.
+pub(crate) fn run(configuration: &Path, folder: &Path, address: (&str, u16)) -> Process {
+    let log = folder.join("log");
+    let mut command = Command::new(PROGRAM);
+    command.arg("--config-path").arg(configuration);
+    command.arg("--log-path").arg(&log);
+    command.args(["--concurrency", "2", "--use-dynamic-base-id"]);
+    let mut process = Process::start(&mut command);
+    until("envoy listens", || {
+        if let Some(status) = process.ended() {
+            panic!("envoy ended with {status}: {:?}", fs::read_to_string(&log));
+        }
+        // A connection without a request has no line.
+        TcpStream::connect(address).ok()
+    });
+    process
 }
 
 impl Line {

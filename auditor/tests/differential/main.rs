@@ -1,6 +1,6 @@
 //! A real Envoy sidecar in front of an application, and the auditor beside it: for the same
 //! traffic, every line of Envoy's access log has its record, value for value, and there is no
-//! record that Envoy has no line for. Needs root.
+//! record that Envoy has no line for. Where Envoy ends TLS, so has every handshake. Needs root.
 
 #![forbid(unsafe_code)]
 
@@ -8,6 +8,7 @@
 #[path = "../e2e/support"]
 mod support {
     pub(crate) mod auditor;
+    pub(crate) mod certificates;
     pub(crate) mod grpc;
     pub(crate) mod ports;
     pub(crate) mod process;
@@ -25,6 +26,7 @@ mod mix;
 mod random;
 mod shapes;
 mod streams;
+mod tls;
 
 use application::Application;
 use compare::Comparison;
