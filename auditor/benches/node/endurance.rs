@@ -1,27 +1,23 @@
 //! What lasts: a hundred thousand open connections, and minutes of every load.
 
-use std::{
-    fmt, fs,
-    io::{Read as _, Write as _},
-    net::{Ipv4Addr, TcpListener, TcpStream},
-    thread,
-    time::Duration,
-};
+use std::{fmt, fs, thread, time::Duration};
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::Serialize;
 
-use crate::{arm::Arm, collector::Collector, load::Load, server::Server};
+use crate::{
+    arm::Arm,
+    collector::Collector,
+    holder::{self, Holder},
+    load::Load,
+    server::Server,
+};
 
+/// Processes that hold connections; one may not have as many files as all of them take.
+const HOLDERS: usize = 20;
 /// Each has two ends on the node, and both are audited.
-const CONNECTIONS: usize = 100_000;
-/// One listener's port has so many ports of clients.
-const LISTENERS: usize = 5;
+const CONNECTIONS: usize = HOLDERS * holder::HELD;
 /// In which the auditor catches up, and lets go of what it holds no more.
 const PAUSE: Duration = Duration::from_secs(3);
-
-const REQUEST: &[u8] = b"GET /idle HTTP/1.1\r\nHost: localhost\r\n\r\n";
-const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 /// Memory in bytes.
 #[derive(Debug, Serialize)]
@@ -84,19 +80,14 @@ struct Held {
 
 /// Opens the connections, asks once on each, and lets them be.
 fn hold(arm: Arm, nginx: &Server, collector: &Collector) -> Held {
-    allow_files();
     let on = arm.start(nginx, collector);
     thread::sleep(PAUSE);
     let daemon = || on.resident().unwrap_or_default();
     let (before, kernel) = (daemon(), kernel_memory());
-    let listeners: Vec<_> = (0..LISTENERS)
-        .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free"))
-        .collect();
-    let open = |n: usize| open(&listeners[n % LISTENERS]);
-    let connections: Vec<_> = (0..CONNECTIONS).map(open).collect();
+    let mut holders: Vec<_> = (0..HOLDERS).map(|_| Holder::start()).collect();
     thread::sleep(PAUSE);
     let (within, kernel) = (daemon(), kernel_memory().saturating_sub(kernel));
-    drop(connections);
+    holders.clear();
     thread::sleep(PAUSE);
     let daemon = [before, within, daemon()];
     Held {
@@ -104,24 +95,6 @@ fn hold(arm: Arm, nginx: &Server, collector: &Collector) -> Held {
         kernel,
         lost: on.stop().map_or(0, |ended| ended.lost),
     }
-}
-
-fn open(listener: &TcpListener) -> [TcpStream; 2] {
-    let address = listener.local_addr().expect("it is bound");
-    let client = TcpStream::connect(address).expect("the listener accepts");
-    let (server, _) = listener.accept().expect("a client has connected");
-    for end in [&client, &server] {
-        // Reset at the end: else their ports would be kept for a minute.
-        rustix::net::sockopt::set_socket_linger(end, Some(Duration::ZERO))
-            .expect("a TCP socket has this option");
-    }
-    for (mut from, mut to, bytes) in [(&client, &server, REQUEST), (&server, &client, RESPONSE)] {
-        let mut received = [0; 128];
-        from.write_all(bytes).expect("the other end is there");
-        to.read_exact(&mut received[..bytes.len()])
-            .expect("it was sent");
-    }
-    [client, server]
 }
 
 /// Every load in turn, again and again.
@@ -142,17 +115,6 @@ fn soak(seconds: u32, nginx: &Server, collector: &Collector) -> ([u64; 2], u64) 
     }
     let ended = on.stop().unwrap_or_default();
     ([first, last], ended.lost + ended.undelivered)
-}
-
-/// Both ends are files of this process.
-fn allow_files() {
-    let limit = getrlimit(Resource::Nofile);
-    let wanted = 2 * CONNECTIONS as u64 + 1024;
-    let wanted = Rlimit {
-        current: Some(wanted),
-        maximum: limit.maximum.map(|most| most.max(wanted)),
-    };
-    setrlimit(Resource::Nofile, wanted).expect("root may open many files");
 }
 
 /// What the kernel has allocated and can't give back, bytes.

@@ -8,6 +8,7 @@
 mod arm;
 mod collector;
 mod endurance;
+mod holder;
 mod hooks;
 mod load;
 mod plot;
@@ -43,6 +44,9 @@ struct Arguments {
     /// Take records and nothing else
     #[arg(long)]
     collector: bool,
+    /// Hold connections and nothing else
+    #[arg(long)]
+    hold: bool,
     /// How often every arm has its turn
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -64,6 +68,10 @@ fn main() {
     let arguments = Arguments::parse();
     if arguments.collector {
         collector::serve();
+        return;
+    }
+    if arguments.hold {
+        holder::hold_here();
         return;
     }
     // As on a node, where what serves is a unit or a pod.
