@@ -4,6 +4,7 @@ mod archive;
 mod crash;
 mod directory;
 mod faults;
+mod full;
 mod hostile;
 mod retention;
 

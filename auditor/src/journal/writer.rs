@@ -76,8 +76,8 @@ pub struct TooLarge {
 struct LastCheckpoint {
     boot_ns: u64,
     records: u64,
-    /// Nothing that was recovered is left for the next one to cover.
-    covers_recovered: bool,
+    /// No end of a segment that was recovered or abandoned is left for the next one to cover.
+    covers_ends: bool,
     /// The chain's head behind it.
     chain: Hash,
 }
@@ -101,7 +101,7 @@ impl<D: Disk> Writer<D> {
         let last_checkpoint = LastCheckpoint {
             boot_ns: now.boot_ns,
             records: position.state.sequence(),
-            covers_recovered: recovery.orderly,
+            covers_ends: recovery.orderly,
             chain: position.state.chain,
         };
         let writer = Self {
@@ -216,7 +216,7 @@ impl<D: Disk> Writer<D> {
 
     fn finish(&mut self, now: Now) -> Result<(), JournalError> {
         self.write(now)?;
-        if self.segment.is_none() && !self.last_checkpoint.covers_recovered {
+        if self.segment.is_none() && !self.last_checkpoint.covers_ends {
             self.next_segment(now)?;
         }
         self.sign_off(now)
@@ -292,7 +292,7 @@ impl<D: Disk> Writer<D> {
         self.last_checkpoint = LastCheckpoint {
             boot_ns: now.boot_ns,
             records: checkpoint.size,
-            covers_recovered: true,
+            covers_ends: true,
             chain: segment.state().chain,
         };
         self.events.push(Event::Checkpoint {
@@ -354,6 +354,7 @@ impl<D: Disk> Writer<D> {
         // On a full disk it is what was set aside that is missing.
         let _ = segment.release();
         self.last_checkpoint.chain = self.durable.state.chain;
+        self.last_checkpoint.covers_ends = false;
         self.shelf.push(Kept {
             number: segment.number(),
             first: segment.first,
@@ -393,7 +394,7 @@ impl<D: Disk> Writer<D> {
         let last = &self.last_checkpoint;
         let records = self.progress().written.saturating_sub(last.records);
         let interval = self.options.checkpoint_interval;
-        !last.covers_recovered
+        !last.covers_ends
             || records >= self.options.checkpoint_records
             || records > 0 && now.is_after(last.boot_ns, interval)
     }

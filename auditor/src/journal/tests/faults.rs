@@ -91,6 +91,30 @@ fn a_failed_sync_is_not_tried_again_on_the_same_file() {
     assert_eq!(read(&crashed, 0, 2).records.len(), 2);
 }
 
+/// Whichever operation of a close fails, the next one leaves a checkpoint that covers everything,
+/// and no torn end that looks like a cut.
+#[test]
+fn a_close_that_failed_is_made_up_for() {
+    for failing in 0..8 {
+        let disk = FaultyDisk::default();
+        disk.seed(failing);
+        let (mut writer, _) = open(&disk, options(), now(0));
+        let mut source = Source::default();
+        let record = source.record(&mut Chance::new(failing));
+        writer.append(record).unwrap();
+        writer.sync(now(0)).unwrap();
+        disk.fail_after(failing);
+        let mut given = Vec::new();
+        while writer.close(now(1)).is_err() {
+            given.extend(notes(&mut writer));
+        }
+        given.extend(notes(&mut writer));
+        let report = check(&disk, &given);
+        assert_eq!(report.findings, [], "operation {failing}");
+        assert_eq!((report.covered, report.next), (1, 1), "operation {failing}");
+    }
+}
+
 #[test]
 fn a_disk_that_lies_is_found_by_a_checkpoint_that_left_the_node() {
     let disk = FaultyDisk::default();

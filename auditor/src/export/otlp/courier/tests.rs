@@ -43,6 +43,29 @@ async fn what_is_refused_can_be_found_in_the_batch() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn after_a_day_without_a_collector_every_record_is_taken_once() {
+    // Half of the longest wait is the least, so this is more than a day.
+    const TRIES: usize = 24 * 60 * 4;
+    let away = std::iter::repeat_with(unavailable).take(TRIES);
+    let (mut courier, sent) = Script::courier(away.chain([DONE, DONE, DONE]));
+    let (_set, deadline) = watch::channel(None);
+    let began = Instant::now();
+    let done = courier
+        .deliver(&batch(0..1500), &mut Drain::new(deadline))
+        .await;
+    assert_eq!(done, delivery(1500, 0, 0));
+    assert!(
+        began.elapsed() > Duration::from_hours(24),
+        "{:?}",
+        began.elapsed()
+    );
+    let sent = numbers(&sent);
+    assert_eq!(sent.len(), TRIES + 3);
+    let taken: Vec<_> = sent[TRIES..].concat();
+    assert_eq!(taken, (0..1500).collect::<Vec<_>>());
+}
+
 /// Delivers with a deadline a day away.
 async fn deliver(
     answers: impl IntoIterator<Item = Result<Accepted, Failure>>,
