@@ -1,19 +1,22 @@
 //! Takes records, makes them durable, and signs for them.
 
 mod room;
+mod signing;
+mod succession;
 
 use std::collections::VecDeque;
 
 use super::catalogue::file_name;
 use super::disk::Disk;
 use super::error::JournalError;
-use super::evidence::{Checkpoint, Hash, Signer, chain};
+use super::evidence::Signer;
 use super::options::{Now, Options, SyncPolicy};
 use super::recovery::{Recovery, Resumption, recover};
 use super::replay::Removal;
-use super::retention::{Kept, Shelf};
+use super::retention::Shelf;
 use super::segment::{self, Position, Segment};
 use crate::redact::Sealed;
+use signing::LastCheckpoint;
 
 /// The only one who writes to the journal.
 ///
@@ -70,16 +73,6 @@ pub enum Event {
 #[error("a record of {bytes} bytes is larger than the 4 MiB that a collector takes")]
 pub struct TooLarge {
     pub bytes: usize,
-}
-
-#[derive(Debug)]
-struct LastCheckpoint {
-    boot_ns: u64,
-    records: u64,
-    /// No end of a segment that was recovered or abandoned is left for the next one to cover.
-    covers_ends: bool,
-    /// The chain's head behind it.
-    chain: Hash,
 }
 
 // === impl Writer ===
@@ -271,113 +264,6 @@ impl<D: Disk> Writer<D> {
         Ok(())
     }
 
-    /// Signs what is durable, and so makes it so first.
-    fn checkpoint(&mut self, now: Now) -> Result<(), JournalError> {
-        self.make_durable()?;
-        let Some(segment) = &mut self.segment else {
-            return Ok(());
-        };
-        let (state, offset) = (segment.state(), segment.bytes());
-        let checkpoint = Checkpoint {
-            origin: self.signer.public().name().to_owned(),
-            size: state.sequence(),
-            root: state.frontier.root(),
-            chain: chain::stated(&state.chain, offset),
-            time: now.wall_ns / 1_000_000_000,
-        };
-        let note = checkpoint.sign(&self.signer);
-        segment.checkpoint(&note);
-        let failed = JournalError::io("write", file_name(segment.number()));
-        segment.flush().map_err(failed)?;
-        self.last_checkpoint = LastCheckpoint {
-            boot_ns: now.boot_ns,
-            records: checkpoint.size,
-            covers_ends: true,
-            chain: segment.state().chain,
-        };
-        self.events.push(Event::Checkpoint {
-            note,
-            records: checkpoint.size,
-        });
-        Ok(())
-    }
-
-    /// A durable checkpoint of everything, unless there already is one.
-    fn sign_off(&mut self, now: Now) -> Result<(), JournalError> {
-        let chain = self.segment.as_ref().map(|segment| segment.state().chain);
-        if chain.is_some_and(|chain| chain != self.last_checkpoint.chain) {
-            self.checkpoint(now)?;
-        }
-        self.make_durable()
-    }
-
-    fn next_segment(&mut self, now: Now) -> Result<(), JournalError> {
-        self.sign_off(now)?;
-        self.make_room(now)?;
-        let new = loop {
-            let bytes = self.options.segment_bytes;
-            match Segment::create(&self.disk, self.number, &self.durable, bytes, now) {
-                Ok(new) => break new,
-                Err(error) if error.is_disk_full() && self.may_drop_one() => self.remove(1, now)?,
-                Err(error) => return Err(self.not_created(error)),
-            }
-        };
-        self.number += 1;
-        if let Some(mut old) = self.segment.take() {
-            let _ = old.release();
-            self.shelve(&old, now);
-        }
-        self.durable = new.position();
-        self.segment = Some(new);
-        match self.unannounced {
-            Some(removal) => self.announce(removal, now),
-            None => Ok(()),
-        }
-    }
-
-    /// A file that could not be removed again keeps its number.
-    fn not_created(&mut self, error: JournalError) -> JournalError {
-        if self.disk.open(&file_name(self.number)).is_ok() {
-            self.number += 1;
-        }
-        error
-    }
-
-    /// Lets go of the segment: what is not durable there will be written again.
-    fn abandon(&mut self, error: &JournalError) {
-        self.written = 0;
-        self.unsynced = 0;
-        self.unsynced_since = None;
-        let Some(mut segment) = self.segment.take() else {
-            return;
-        };
-        // On a full disk it is what was set aside that is missing.
-        let _ = segment.release();
-        self.last_checkpoint.chain = self.durable.state.chain;
-        self.last_checkpoint.covers_ends = false;
-        self.shelf.push(Kept {
-            number: segment.number(),
-            first: segment.first,
-            end: self.durable.state.sequence(),
-            bytes: segment.bytes(),
-            closed_ns: segment.opened.wall_ns,
-        });
-        self.events.push(Event::Abandoned {
-            segment: segment.number(),
-            reason: error.to_string(),
-        });
-    }
-
-    fn shelve(&mut self, closed: &Segment<D::File>, now: Now) {
-        self.shelf.push(Kept {
-            number: closed.number(),
-            first: closed.first,
-            end: self.durable.state.sequence(),
-            bytes: closed.bytes(),
-            closed_ns: now.wall_ns,
-        });
-    }
-
     fn sync_is_due(&self, now: Now) -> bool {
         let Some(since) = self.unsynced_since else {
             return false;
@@ -388,22 +274,5 @@ impl<D: Disk> Writer<D> {
                 self.unsynced >= bytes || now.is_after(since, time)
             }
         }
-    }
-
-    fn checkpoint_is_due(&self, now: Now) -> bool {
-        let last = &self.last_checkpoint;
-        let records = self.progress().written.saturating_sub(last.records);
-        let interval = self.options.checkpoint_interval;
-        !last.covers_ends
-            || records >= self.options.checkpoint_records
-            || records > 0 && now.is_after(last.boot_ns, interval)
-    }
-
-    fn segment_is_full(&self, now: Now) -> bool {
-        self.segment.as_ref().is_some_and(|segment| {
-            let old = now.is_after(segment.opened.boot_ns, self.options.segment_age);
-            let records = segment.state().sequence() > segment.first;
-            segment.bytes() >= self.options.segment_bytes || old && records
-        })
     }
 }
