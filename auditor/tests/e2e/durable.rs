@@ -19,7 +19,7 @@ use crate::support::fickle::{Fickle, Mood};
 use crate::support::kept::{Kept, record_id, text, verify};
 use crate::support::nginx::{AccessLog, KB, Nginx};
 use crate::support::process::{finish, succeed};
-use crate::support::record::Side;
+use crate::support::record::{Record, Side};
 use crate::support::temp::TempDir;
 use crate::support::until::until;
 
@@ -321,6 +321,51 @@ impl Drop for Tmpfs {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg(self.0.path()).status();
     }
+}
+
+#[test]
+fn a_full_disk_drops_the_oldest_and_tells_how_many() {
+    const REQUESTS: u32 = 10_000;
+    let (disk, folder) = (Tmpfs::new("6m"), TempDir::new());
+    let path = disk.0.path().join("journal");
+    let yaml = "journal: { segment_bytes: 1048576, when_full: drop-oldest }\n";
+    let file = folder.write("auditor.yaml", yaml.as_bytes());
+    let fickle = Fickle::start(Mood::Gone);
+    let nginx = Nginx::start(AccessLog::Off);
+    let auditor = Auditor::start(&[
+        "--journal-dir",
+        path.to_str().unwrap(),
+        "--config",
+        file.to_str().unwrap(),
+        "--otlp-endpoint",
+        &fickle.endpoint(),
+    ]);
+    h2load(&nginx.url(KB), REQUESTS, 1);
+    auditor.await_records(2 * REQUESTS as usize, |record| {
+        Side::BOTH
+            .into_iter()
+            .any(|side| record.is_http(side, nginx.port))
+    });
+    fickle.turn(Mood::Takes);
+    until("that is told, and the collector has it", || {
+        let lost =
+            |record: &Record| record.text("auditor.loss.reason") == Some("removed_or_damaged");
+        let told = auditor.records().find(lost)?;
+        let id = told.text("auditor.record.id").expect("it has an id");
+        (fickle.times(id) == 1).then_some(())
+    });
+    let stopped = auditor.stop();
+    let delivery = stopped.line("delivery to otlp: ");
+    let (missed, appended) = (
+        delivery.get("unreadable"),
+        stopped.line("journal: ").get("appended"),
+    );
+    assert!(missed > 1000, "{}", stopped.log());
+    assert_eq!(delivery.get("waiting"), 0, "{}", stopped.log());
+    assert_eq!(stopped.summary.get("lost"), 0, "nothing was held up");
+    let (taken, again) = fickle.taken();
+    assert_eq!((taken + missed, again), (appended, 0));
+    eprintln!("{appended} records, {taken} taken, {missed} dropped and told");
 }
 
 #[test]
