@@ -13,7 +13,7 @@ const _: () = {
     assert!(size_of::<Early>() == 24 + 40 + 8);
     assert!(size_of::<Close>() == 24 + 40 + 40 + 8 + 48 + 8 + 8 + 8);
     assert!(size_of::<Directive>() == 48);
-    assert!(size_of::<Plaintext>() == 24 + 40 + 16);
+    assert!(size_of::<Plaintext>() == 24 + 40 + 16 + 32);
     assert!(size_of::<Site>() == size_of::<u64>());
     assert!(offset_of!(Data, sequence) == 40);
     assert!(align_of::<Close>() == 8);

@@ -9,10 +9,10 @@ use crate::Header;
 pub struct Site {
     /// Number that the daemon gave the library.
     pub library: u32,
-    /// From the stack pointer at the site to that at the entry of the function, bytes.
-    pub depth: u16,
-    /// A [`crate::Direction`].
-    pub direction: u8,
+    /// From the `SSL` object to the random bytes of its ClientHello, bytes; 0 if that is not known.
+    pub client_random: u16,
+    /// From the stack pointer at the site to that at the entry of the function, words of 8 bytes.
+    pub depth: u8,
     /// `site_flag` bits.
     pub flags: u8,
 }
@@ -21,9 +21,11 @@ pub struct Site {
 pub mod site_flag {
     /// The function says how many bytes it took through its fourth argument; else it returns that.
     pub const COUNT_BY_REFERENCE: u8 = 1 << 0;
+    /// The function writes; else it reads.
+    pub const WRITES: u8 = 1 << 1;
 }
 
-/// Bytes of a TLS session that is bound to no connection are handed over up to here in each
+/// Bytes of a TLS session that nothing can bind to a connection are handed over up to here in each
 /// direction; whatever a handshake left in the library's buffer is less.
 pub const UNBOUND_CAPTURE: u64 = 64 * 1024;
 
@@ -51,4 +53,6 @@ pub struct Plaintext {
     /// Plaintext events of this direction of the session that did not fit the ring so far.
     pub lost: u32,
     pub reserved: u32,
+    /// What its ClientHello has as random bytes, as they are in memory; zeros if that is not known.
+    pub client_random: [u64; 4],
 }

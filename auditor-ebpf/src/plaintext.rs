@@ -1,7 +1,8 @@
 //! Calls of TLS libraries: what they read and wrote in the clear, and on which socket.
 //!
 //! A call is known from its entry to its return. A socket that its thread sends on or receives from
-//! in between, on the very stack of the call, is the session's: nothing else is taken for evidence.
+//! in between, on the very stack of the call, is the session's. What else may tell is the random
+//! bytes of the ClientHello, which the daemon looks for among those that were on the wire.
 
 mod binding;
 mod emit;
@@ -88,7 +89,7 @@ unsafe fn called(ctx: &ProbeContext) -> Option<()> {
             ssl: ctx.arg(0)?,
             buffer: ctx.arg(1)?,
             count: if by_reference { ctx.arg(3)? } else { 0 },
-            frame: stack_pointer(ctx.regs).wrapping_add(u64::from(site.depth)),
+            frame: stack_pointer(ctx.regs).wrapping_add(depth(site)),
             socket: 0,
             ambiguous: 0,
         };
@@ -105,18 +106,20 @@ unsafe fn returned(ctx: &RetProbeContext) -> Option<()> {
         let task = bpf_get_current_pid_tgid();
         let site = site(ctx.as_ptr());
         let call = *CALLS.get_ptr(task)?;
-        if call.frame != stack_pointer(ctx.regs).wrapping_add(u64::from(site.depth)) {
+        if call.frame != stack_pointer(ctx.regs).wrapping_add(depth(site)) {
             // The return of an outer call, or of one that began before the probes were there.
             return None;
         }
         let _ = CALLS.remove(task);
         let count = count(ctx, &call);
         let socket = if call.ambiguous == 0 { call.socket } else { 0 };
-        let session = session::of(Key::of_current(call.ssl), socket, count)?;
+        let random = call.ssl.wrapping_add(u64::from(site.client_random));
+        let random = if site.client_random == 0 { 0 } else { random };
+        let session = session::of(Key::of_current(call.ssl), socket, count, random)?;
         if count == 0 {
             return None;
         }
-        let direction = if site.direction == Direction::Egress as u8 {
+        let direction = if site.flags & site_flag::WRITES != 0 {
             Direction::Egress
         } else {
             Direction::Ingress
@@ -146,6 +149,12 @@ unsafe fn count(ctx: &RetProbeContext, call: &Call) -> u64 {
         )
     };
     if status == 0 { count } else { 0 }
+}
+
+/// From the stack pointer at the site to that at the entry, bytes.
+#[inline(always)]
+fn depth(site: Site) -> u64 {
+    8 * u64::from(site.depth)
 }
 
 #[inline(always)]

@@ -138,6 +138,7 @@ fn plaintext(bytes: &[u8]) -> Result<Event<'_>, Rejection> {
         cgroup_id: raw.cgroup_id,
         pid: raw.pid,
         library: raw.library,
+        client_random: (raw.client_random != [0; 4]).then(|| bytemuck::cast(raw.client_random)),
         bytes: captured(&raw.header, rest)?,
     }))
 }

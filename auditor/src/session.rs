@@ -5,6 +5,7 @@
 mod connection;
 mod early;
 mod facts;
+mod hellos;
 mod plaintext;
 mod progress;
 mod stream;

@@ -55,7 +55,8 @@ pub unsafe fn call(
         let began = session.offset[i];
         let end = began.wrapping_add(count);
         session.offset[i] = end;
-        if session.socket == 0 && began >= UNBOUND_CAPTURE {
+        let unknown = session.socket == 0 && session.client_random[0] == 0;
+        if unknown && began >= UNBOUND_CAPTURE {
             // As good as nothing is ever bound so late; the daemon has told of it by now.
             session.skipped[i] += count;
             return;
@@ -123,6 +124,7 @@ unsafe fn piece(session: *mut Session, stretch: *const Stretch) -> u64 {
             library: (*stretch).library,
             lost: (*session).lost[i],
             reserved: 0,
+            client_random: (*session).client_random,
         };
         if put(head, (*stretch).buffer, captured) {
             (*session).skipped[i] = 0;

@@ -3,6 +3,7 @@
 use aya_ebpf::{
     helpers::generated::{
         bpf_get_current_pid_tgid, bpf_get_smp_processor_id, bpf_ktime_get_boot_ns,
+        bpf_probe_read_user,
     },
     macros::map,
     maps::LruHashMap,
@@ -37,6 +38,8 @@ pub struct Session {
     pub frames: u32,
     /// The object was freed or cleared: what has its address now may be another.
     pub let_go: u32,
+    /// What its ClientHello has as random bytes; zeros if that is not known.
+    pub client_random: [u64; 4],
 }
 
 impl Key {
@@ -51,12 +54,13 @@ impl Key {
 }
 
 /// The session that a call was about, in which `socket` was used and `count` bytes were taken: the
-/// one that is known, or a new one. None for a call that says nothing.
+/// one that is known, or a new one. None for a call that says nothing. The random bytes of its
+/// ClientHello are at `random`, if that is not 0.
 ///
 /// # Safety
 /// Called from a program.
 #[inline(always)]
-pub unsafe fn of(key: Key, socket: u64, count: u64) -> Option<*mut Session> {
+pub unsafe fn of(key: Key, socket: u64, count: u64, random: u64) -> Option<*mut Session> {
     unsafe {
         if let Some(session) = SESSIONS.get_ptr_mut(key) {
             let bound = (*session).socket;
@@ -79,6 +83,11 @@ pub unsafe fn of(key: Key, socket: u64, count: u64) -> Option<*mut Session> {
             return None;
         }
         let cpu = u64::from(bpf_get_smp_processor_id() as u8);
+        let mut client_random = [0; 4];
+        if random != 0 {
+            // What cannot be read stays 0.
+            bpf_probe_read_user((&raw mut client_random).cast(), 32, random as *const _);
+        }
         let session = Session {
             number: bpf_ktime_get_boot_ns() << 8 | cpu,
             socket,
@@ -87,6 +96,7 @@ pub unsafe fn of(key: Key, socket: u64, count: u64) -> Option<*mut Session> {
             lost: [0; 2],
             frames: 0,
             let_go: 0,
+            client_random,
         };
         SESSIONS.insert(key, session, 0).ok()?;
         SESSIONS.get_ptr_mut(key)

@@ -14,7 +14,7 @@ pub(super) fn gaps(
 ) -> Vec<&'static str> {
     let mut gaps = match tap {
         Tap::Base(_) | Tap::Refused(_) => vec!["tls_plaintext"],
-        Tap::Plaintext { .. } => vec!["tls_plaintext_of_other_libraries", "tls_memory_bio"],
+        Tap::Plaintext { .. } => vec!["tls_plaintext_of_other_libraries"],
     };
     if !root.is_host_root() {
         gaps.push("other_control_groups");

@@ -132,5 +132,7 @@ pub struct Plaintext<'a> {
     pub pid: u32,
     /// Number of the library.
     pub library: u32,
+    /// What its ClientHello has as random bytes, if that is known.
+    pub client_random: Option<[u8; 32]>,
     pub bytes: &'a [u8],
 }

@@ -111,6 +111,7 @@ fn plaintext(captured: u32) -> abi::Plaintext {
         offset: 6,
         lost: 7,
         library: 8,
+        client_random: [1, 0, 0, 2],
         ..abi::Plaintext::zeroed()
     }
 }
@@ -238,12 +239,15 @@ fn plaintext_is_read() {
     );
     assert_eq!((event.session, event.offset), (5, 6));
     assert_eq!((event.lost, event.library, event.bytes), (7, 8, &b"hi"[..]));
+    let random = event.client_random.expect("it has one");
+    assert_eq!((random[0], random[24]), (1, 2));
     let mut unbound = plaintext(0);
     unbound.header.cookie = 0;
+    unbound.client_random = [0; 4];
     let Ok(Event::Plaintext(event)) = decode(bytes_of(&unbound)) else {
         panic!("not plaintext");
     };
-    assert_eq!(event.cookie, None);
+    assert_eq!((event.cookie, event.client_random), (None, None));
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub(super) fn plaintext(root: Option<&CgroupRoot>) -> Finding {
     // The maps live as long as this.
     match try_plaintext(capture.attached) {
         Ok(()) => {
-            let detail = "with --tls-plaintext, HTTP inside dynamically linked OpenSSL is seen";
+            let detail = "with --tls-plaintext, HTTP inside shared OpenSSL and Node is seen";
             Finding::new(NAME, Status::Works, detail)
         }
         Err(error) => Finding::new(NAME, Status::Limited, error.to_string()),

@@ -26,7 +26,7 @@ mod version;
 pub use alert::{Alert, Description};
 pub use certificate::{Certificate, Contents};
 pub use cipher::Cipher;
-pub use client_hello::ClientHello;
+pub use client_hello::{ClientHello, RANDOM};
 pub use facts::{Facts, Failure, Gap};
 pub use group::Group;
 pub use server_hello::ServerHello;

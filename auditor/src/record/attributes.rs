@@ -146,7 +146,7 @@ attributes! {
     LOSS_NEXT_SEQUENCE = "auditor.loss.next_sequence", "int", "Sequence before which they are.";
     COVERAGE_STATE = "auditor.coverage.state", "string", "`started` or `stopped`; of one workload, by its label: `excluded`, `connections_only` or `included` again.";
     COVERAGE_TIER = "auditor.coverage.tier", "string", "`base`, or `plaintext` where TLS libraries are probed too.";
-    COVERAGE_GAPS = "auditor.coverage.gaps", "string[]", "What is not seen: `tls_plaintext` by this tier, or of it what is in memory BIOs (`tls_memory_bio`) and in what is not probed (`tls_plaintext_of_other_libraries`); `other_control_groups`, `processes_of_others` (their names) and `open_connections_elsewhere` (until they speak) by a daemon that may not.";
+    COVERAGE_GAPS = "auditor.coverage.gaps", "string[]", "What is not seen: `tls_plaintext` by this tier, or of it what is not probed (`tls_plaintext_of_other_libraries`); `other_control_groups`, `processes_of_others` (their names) and `open_connections_elsewhere` (until they speak) by a daemon that may not.";
     LIFECYCLE_STATE = "auditor.lifecycle.state", "string", "`started`, `stopped`; `reloaded`: a changed configuration file was taken over; `recovered`: the daemon before did not stop in order.";
     LIFECYCLE_VERSION = "auditor.lifecycle.version", "string", "Version of the daemon.";
     LIFECYCLE_SETTINGS = "auditor.lifecycle.settings", "string", "SHA-256 of the settings in force, as the daemon's log has them in YAML.";

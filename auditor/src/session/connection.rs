@@ -94,6 +94,8 @@ pub(super) struct Connection {
     http: Conversation,
     /// What a TLS library has in the clear.
     secret: Option<Box<Secret>>,
+    /// The random bytes of its ClientHello, once they were asked for.
+    hello: Option<[u8; tls::RANDOM]>,
     /// Exchanges in it were told.
     pub(super) captured: bool,
     pub(super) exchanges: u32,
@@ -130,6 +132,7 @@ impl Connection {
                 Conversation::joined_midway()
             },
             secret: None,
+            hello: None,
             captured: false,
             exchanges: 0,
             dirty: false,

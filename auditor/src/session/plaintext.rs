@@ -86,6 +86,10 @@ impl Libraries {
         }
     }
 
+    pub(super) fn are_probed(&self) -> bool {
+        self.tier == Tier::Probing
+    }
+
     /// What is told of a connection on which exchanges were `captured`, or were not.
     pub(super) fn inside(&self, captured: bool) -> Inside {
         match self.tier {

@@ -8,6 +8,7 @@ use super::{
     connection::{Closed, Connection, Directive, interrupted},
     early::EarlyArrivals,
     facts::ConnectionFacts,
+    hellos::Hellos,
     plaintext::Libraries,
     progress::{Moment, Ongoing},
     unbound::Unbound,
@@ -88,6 +89,7 @@ pub struct Sessions {
     disowned: [u64; 2],
     libraries: Libraries,
     unbound: Unbound,
+    hellos: Hellos,
     tells_opens: bool,
 }
 
@@ -299,6 +301,11 @@ impl Sessions {
         let was_dirty = connection.dirty;
         connection.data(data, &mut self.done);
         let inbound = connection.is_inbound().unwrap_or_default();
+        if self.libraries.are_probed()
+            && let Some(random) = connection.new_hello()
+        {
+            self.hellos.learn(random, &connection.facts, inbound);
+        }
         self.disowned[usize::from(inbound)] += connection.take_disowned();
         if connection.dirty && !was_dirty {
             self.dirty.push(data.cookie);

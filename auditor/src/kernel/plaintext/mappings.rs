@@ -9,6 +9,8 @@ use std::{
 
 /// How the names of OpenSSL's library begin; Python wheels carry it with a hash in its name.
 const NAMES: [&[u8]; 2] = [b"libssl.so", b"libssl-"];
+/// Programs that carry it within.
+const PROGRAMS: [&[u8]; 2] = [b"node", b"nodejs"];
 /// The largest virtual machines have this many mappings; whoever has more is read in part.
 const MAX_MAPS_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -84,7 +86,12 @@ pub(super) fn may_open() -> io::Result<()> {
 /// The file's name is that of a library which may be probed.
 pub(super) fn is_library(path: &[u8]) -> bool {
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-    NAMES.iter().any(|known| name.starts_with(known))
+    is_program(name) || NAMES.iter().any(|known| name.starts_with(known))
+}
+
+/// The name is that of a program which may have the library within.
+pub(super) fn is_program(name: impl AsRef<[u8]>) -> bool {
+    PROGRAMS.contains(&name.as_ref())
 }
 
 /// Range and file name in `7f00-7f01 r-xp 00000000 08:01 123   /usr/lib/libssl.so.3`.
@@ -93,6 +100,7 @@ fn library(line: &[u8]) -> Option<(String, String)> {
     let mut words = line.split(|byte| *byte == b' ');
     let range = std::str::from_utf8(words.next()?).ok()?;
     let is_code = words.next()?.contains(&b'x');
+    let path = path.strip_suffix(b" (deleted)").unwrap_or(path);
     if !is_code || !is_library(path) {
         return None;
     }
@@ -100,7 +108,6 @@ fn library(line: &[u8]) -> Option<(String, String)> {
     let trimmed = |hex: &str| u64::from_str_radix(hex, 16).ok();
     let range = format!("{:x}-{:x}", trimmed(from)?, trimmed(to)?);
     let name = path.rsplit(|byte| *byte == b'/').next()?;
-    let name = name.strip_suffix(b" (deleted)").unwrap_or(name);
     Some((range, crate::text::printable(name)))
 }
 
@@ -120,9 +127,15 @@ mod tests {
             found("7f00-7f01 r-xp 00001000 08:01 1234   /a b/libssl.so.3 (deleted)"),
             expected
         );
+        let node = Some(("7f00-7f01".to_owned(), "node".to_owned()));
+        assert_eq!(
+            found("7f00-7f01 r-xp 00001000 08:01 1234   /usr/bin/node (deleted)"),
+            node
+        );
         for line in [
             "7f00-7f01 r--p 00001000 08:01 1234   /usr/lib/libssl.so.3",
             "7f00-7f01 r-xp 00001000 08:01 1234   /usr/lib/libc.so.6",
+            "7f00-7f01 r-xp 00001000 08:01 1234   /usr/bin/nodeenv",
             "7f00-7f01 rwxp 00000000 00:00 0",
             "/",
             "",

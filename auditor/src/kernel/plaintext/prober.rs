@@ -3,7 +3,6 @@
 use std::{
     collections::{HashMap, HashSet},
     fs::File,
-    io::Read as _,
     os::fd::{AsRawFd as _, BorrowedFd},
     path::{Path, PathBuf},
     sync::{Arc, mpsc::SyncSender},
@@ -15,6 +14,7 @@ use aya::programs::{
     UProbe,
     uprobe::{UProbeAttachLocation, UProbeAttachPoint, UProbeLink, UProbeScope},
 };
+use object::ReadCache;
 use rustix::event::{PollFd, PollFlags, Timespec};
 
 use super::{
@@ -28,8 +28,6 @@ use super::{
 };
 use crate::clock::Clock;
 
-/// Largest library that is read to find its functions.
-const MAX_LIBRARY_BYTES: u64 = 64 * 1024 * 1024;
 /// How often it is looked which libraries nobody maps any more. A probe that nobody runs into
 /// costs nothing, and short-lived clients come again.
 const LOOK_INTERVAL: Duration = Duration::from_mins(1);
@@ -178,6 +176,11 @@ impl Prober {
                 _links: links,
                 users: HashSet::from([pid]),
             },
+            // It may use the shared library, which is met by itself.
+            Err(reason) if mappings::is_program(&mapping.name) => {
+                tracing::info!(program = mapping.name, reason, "no TLS within");
+                Known::Refused
+            }
             Err(reason) => {
                 tracing::warn!(
                     library = mapping.name,
@@ -192,10 +195,8 @@ impl Prober {
     }
 
     fn attach(&mut self, mapping: &Mapping, file: &File) -> Result<Vec<UProbeLink>, String> {
-        let mut bytes = Vec::new();
-        let mut limited = file.take(MAX_LIBRARY_BYTES);
-        limited.read_to_end(&mut bytes).map_err(|e| e.to_string())?;
-        let probes = library::probes(&bytes).map_err(|e: Unsuitable| e.to_string())?;
+        let parts = ReadCache::new(file);
+        let probes = library::probes(&parts).map_err(|e: Unsuitable| e.to_string())?;
         let number = self.next_number;
         self.next_number += 1;
         let mut news = LibraryNews {
@@ -229,9 +230,7 @@ impl Prober {
     ) -> Result<UProbeLink, String> {
         let site = Site {
             library,
-            depth: probe.depth,
-            direction: probe.direction,
-            flags: probe.flags,
+            ..probe.site
         };
         let point = UProbeAttachPoint {
             location: UProbeAttachLocation::AbsoluteOffset(probe.offset),

@@ -18,8 +18,8 @@ pub(super) const MAX_FUNCTION: u64 = 64 * 1024;
 pub(super) struct Place {
     /// From the beginning of the function, bytes.
     pub(super) at: u64,
-    /// From the stack pointer there to that at the entry, bytes.
-    pub(super) depth: u16,
+    /// From the stack pointer there to that at the entry, words of 8 bytes.
+    pub(super) depth: u8,
 }
 
 /// The instructions of one function, address 0 being its first.
@@ -56,7 +56,7 @@ impl Function {
                 break;
             }
             if is_emulated(instruction)
-                && let Ok(depth) = u16::try_from(depth)
+                && let Some(depth) = words(depth)
             {
                 let at = instruction.ip();
                 return Place { at, depth };
@@ -71,6 +71,18 @@ impl Function {
             }
         }
         Place { at: 0, depth: 0 }
+    }
+
+    /// Where in the object that is given in `register` an accessor finds what it is for, bytes: the
+    /// first place after its beginning that it uses.
+    pub(super) fn member(&self, register: Register) -> Option<u16> {
+        let of_object = |i: &&Instruction| {
+            i.memory_base() == register
+                && i.memory_index() == Register::None
+                && i.memory_displacement64() != 0
+        };
+        let used = self.instructions.iter().find(of_object)?;
+        u16::try_from(used.memory_displacement64()).ok()
     }
 
     /// Places of which every call that returns passes exactly one, when its result is there.
@@ -101,7 +113,7 @@ impl Function {
                 break;
             }
             if self.is_check(instruction)
-                && let Ok(depth) = u16::try_from(depth)
+                && let Some(depth) = words(depth)
             {
                 let at = instruction.ip();
                 return Place { at, depth };
@@ -131,6 +143,11 @@ impl Function {
                     && call.ip() == instruction.near_branch_target()
             })
     }
+}
+
+/// Words of 8 bytes in so many bytes.
+fn words(bytes: i64) -> Option<u8> {
+    (bytes % 8 == 0).then(|| u8::try_from(bytes / 8).ok())?
 }
 
 /// The kernel executes it by itself. Five-byte NOPs too, but newer kernels replace these by a

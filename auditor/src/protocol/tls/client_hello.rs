@@ -12,13 +12,17 @@ use super::{
 
 /// Versions and protocols kept of a hello: clients offer a handful.
 const MAX_OFFERED: usize = 16;
-const RANDOM: usize = 32;
+/// Length of the random bytes.
+pub const RANDOM: usize = 32;
 /// A name of a host in the extension (RFC 6066, 3).
 const HOST_NAME: u8 = 0;
 
 /// A ClientHello, the first if a client had to say two.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientHello {
+    /// No other hello has these bytes, but the second of a client that had to say two. `None` for a
+    /// hello in the form of SSL 2.
+    pub random: Option<[u8; RANDOM]>,
     /// Name of the server that is asked for, as sent; with ECH an outer one.
     pub server_name: Option<Box<[u8]>>,
     /// Application protocols, as sent, the preferred first.
@@ -44,12 +48,13 @@ impl ClientHello {
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
         let mut fields = Fields(body);
         let version = fields.u16()?;
-        fields.take(RANDOM)?;
+        let random = fields.take(RANDOM)?.try_into().ok();
         fields.vector8()?; // session
         let ciphers = fields.vector16()?;
         fields.vector8()?; // compression
         let extensions = Extensions(fields.vector16().unwrap_or(Fields(&[])));
         Some(Self {
+            random,
             server_name: server_name(extensions),
             protocols: protocols(extensions),
             versions: versions(version, extensions),

@@ -61,6 +61,7 @@ fn parse(body: &[u8]) -> Option<ClientHello> {
     let lengths = [fields.u16()?, fields.u16()?, fields.u16()?];
     let sum: usize = lengths.map(usize::from).iter().sum();
     (fields.0.len() == sum).then(|| ClientHello {
+        random: None,
         server_name: None,
         protocols: Vec::new(),
         versions: vec![version],

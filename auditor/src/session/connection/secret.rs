@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Connection;
 use crate::{
     decode::Plaintext,
-    protocol::{Ending, Exchange},
+    protocol::{Ending, Exchange, tls::RANDOM},
     session::plaintext::Libraries,
 };
 
@@ -46,5 +46,23 @@ impl Connection {
     pub(in crate::session) fn library(&self) -> Option<Arc<str>> {
         let secret = self.secret.as_ref()?;
         Some(Arc::clone(&secret.library))
+    }
+
+    /// It is the session of this event.
+    pub(in crate::session) fn follows(&self, event: &Plaintext<'_>) -> bool {
+        self.secret.as_ref().is_some_and(|secret| secret.has(event))
+    }
+
+    /// The random bytes of its ClientHello, if they are new.
+    pub(in crate::session) fn new_hello(&mut self) -> Option<[u8; RANDOM]> {
+        if self.hello.is_some() {
+            return None;
+        }
+        self.hello = self.http.tls()?.client.as_ref()?.random;
+        self.hello
+    }
+
+    pub(in crate::session) fn hello(&self) -> Option<&[u8; RANDOM]> {
+        self.hello.as_ref()
     }
 }

@@ -35,6 +35,7 @@ fn read(session: u64, offset: u64, bytes: &[u8]) -> Plaintext<'_> {
         cgroup_id: 0,
         pid: 1,
         library: LIBRARY,
+        client_random: None,
         bytes,
     }
 }
@@ -72,6 +73,41 @@ fn what_came_before_the_connection_was_known_is_not_lost() {
     node.plaintext(written(1, 0, FIVE));
     assert_eq!(node.lines(), ["/ -> 200, 5 bytes"]);
     assert_eq!(node.sessions.statistics().plaintext_unbound, 0);
+}
+
+/// A ClientHello with these random bytes, and nothing else that could be told from another's.
+fn hello(random: u8) -> Vec<u8> {
+    let mut hello = vec![3, 3];
+    hello.extend([random; 32]);
+    // No session, one cipher, no compression, no extension.
+    hello.extend([0, 0, 2, 0x13, 1, 1, 0]);
+    let length = hello.len() as u8;
+    [&[22, 3, 1, 0, length + 4, 1, 0, 0, length][..], &hello].concat()
+}
+
+#[test]
+fn a_session_that_uses_no_socket_is_found_by_its_hello() {
+    let mut node = Node::probed();
+    node.data(super::arrives(1000, &hello(7)));
+    let of = |random: u8, event| Plaintext {
+        cookie: None,
+        client_random: Some([random; 32]),
+        ..event
+    };
+    // Another's, and what the client on this node would have written.
+    node.plaintext(of(8, read(1, 0, GET)));
+    node.plaintext(of(7, written(2, 0, GET)));
+    assert!(node.lines().is_empty());
+    node.plaintext(of(7, read(3, 0, GET)));
+    // What does not say who asks follows what did.
+    node.plaintext(of(7, written(3, 0, &FIVE[..20])));
+    node.plaintext(of(7, written(3, 20, &FIVE[20..])));
+    assert_eq!(node.lines(), ["/ -> 200, 5 bytes"]);
+    node.step(Event::Close(super::close()));
+    assert_eq!(node.closed().inside, Inside::Captured);
+    // The hello is forgotten with its connection.
+    node.plaintext(of(7, read(4, 0, GET)));
+    assert_eq!(node.lines().len(), 1);
 }
 
 #[test]

@@ -31,8 +31,8 @@ const WRAPPER: &[u8] = &[
 #[test]
 fn cheap_places_are_found() {
     let function = Function::decode(WRAPPER);
-    assert_eq!(function.entry(&[RDI, RSI, RDX]), Place { at: 8, depth: 24 });
-    assert_eq!(function.returns(), Some(vec![Place { at: 42, depth: 24 }]));
+    assert_eq!(function.entry(&[RDI, RSI, RDX]), Place { at: 8, depth: 3 });
+    assert_eq!(function.returns(), Some(vec![Place { at: 42, depth: 3 }]));
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn where_the_result_changes_only_the_return_will_do() {
     ];
     let function = Function::decode(&code);
     let arguments = [RDI, RSI, RDX, RCX];
-    assert_eq!(function.entry(&arguments), Place { at: 4, depth: 8 });
+    assert_eq!(function.entry(&arguments), Place { at: 4, depth: 1 });
     assert_eq!(function.returns(), Some(vec![Place { at: 20, depth: 0 }]));
 }
 
@@ -73,4 +73,16 @@ fn who_leaves_by_a_jump_has_no_return() {
     // Nothing but a byte that is no instruction.
     assert_eq!(Function::decode(&[0x06]).returns(), None);
     assert_eq!(Function::decode(&[]).returns(), None);
+}
+
+#[test]
+fn an_accessor_shows_where_a_member_is() {
+    // mov eax, 32; lea rsi, [rdi + 0x160]; mov rdx, [rdi + 0x160]; ret
+    let code = [
+        0xb8, 32, 0, 0, 0, 0x48, 0x8d, 0xb7, 0x60, 1, 0, 0, 0x48, 0x8b, 0x97, 0x60, 1, 0, 0, 0xc3,
+    ];
+    assert_eq!(Function::decode(&code).member(RDI), Some(0x160));
+    assert_eq!(Function::decode(&code).member(RSI), None);
+    // mov eax, [rdi]; ret
+    assert_eq!(Function::decode(&[0x8b, 0x07, 0xc3]).member(RDI), None);
 }
