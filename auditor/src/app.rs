@@ -170,7 +170,6 @@ pub fn run(
     if let Some(address) = settings.metrics_address {
         runtime.block_on(serve_metrics(address, &shown))?;
     }
-    let own = own.start(&shown);
     let (reload_to_understand, changed_rules) = mpsc::channel(1);
 
     // The tap. From here on nothing fails.
@@ -220,6 +219,8 @@ pub fn run(
         };
         tokio::spawn(reload.run());
     }
+    // Behind the tap, which leaves the daemon's own connections out from when they are made.
+    let own = own.start(&shown);
     shown.health.enter(Phase::Ready);
     tracing::info!("ready");
 
