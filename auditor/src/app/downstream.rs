@@ -161,10 +161,13 @@ impl Downstream {
         if let Output::Stdout { form } = settings.output {
             let runtime = tokio::runtime::Handle::current();
             let reader = Reader::new(directory, begins);
-            let batches = Follower::new(reader, journal.follow(), runtime);
+            let shown = journal.shown().clone();
+            let mut batches = Follower::new(reader, journal.follow(), shown, runtime);
             let gone = reader_gone.clone();
             stdout = Some(spawn("stdout", move || {
-                outputs::write_stdout(form, batches, &gone)
+                let mut written = outputs::write_stdout(form, &mut batches, &gone);
+                written.undelivered += batches.missed();
+                written
             })?);
         }
         let (understand_to_journal, batches) = sync_channel(QUEUE);

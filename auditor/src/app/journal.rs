@@ -13,6 +13,7 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
+    follow::Shown,
     notes::{self, Notes},
     owed::Arrivals,
 };
@@ -48,6 +49,7 @@ pub(super) struct Journal {
     noted: u64,
     clock: Clock,
     standing: Standing,
+    shown: Shown,
     progress: watch::Sender<Progress>,
     give_up: GiveUp,
     /// Failed attempts in a row.
@@ -87,6 +89,7 @@ impl Journal {
             noted: 0,
             clock,
             standing,
+            shown: Shown::default(),
             give_up,
             failures: 0,
             unkept: 0,
@@ -106,6 +109,10 @@ impl Journal {
 
     pub(super) fn follow(&self) -> watch::Receiver<Progress> {
         self.progress.subscribe()
+    }
+
+    pub(super) fn shown(&self) -> &Shown {
+        &self.shown
     }
 
     /// Keeps what comes until nothing comes any more, then signs for all of it. Who follows sees
@@ -189,7 +196,8 @@ impl Journal {
     }
 
     fn commit(&mut self) {
-        self.writer.delivered(self.standing.delivered());
+        let shown = self.shown.below();
+        self.writer.delivered(self.standing.delivered().min(shown));
         let now = Now::read(&mut self.clock);
         let done = self.writer.commit(now);
         self.settle(&done);
