@@ -3,6 +3,7 @@
 //! Nothing is installed and nothing needs root or KVM: kernels are unpacked below `target/vm`, and
 //! the machine's whole world is an archive in memory.
 
+mod architecture;
 mod archive;
 mod complexity;
 pub(crate) mod count;
@@ -19,9 +20,10 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{build, shell};
+use crate::shell;
 use archive::Archive;
 use complexity::Table;
+use initramfs::Userland;
 use kernel::Kernel;
 use machine::Processors;
 use scene::Scene;
@@ -40,7 +42,7 @@ pub(crate) struct Args {
     /// Debian's archive, where apt on this machine uses another distribution's
     #[arg(long, value_name = "URL")]
     mirror: Option<String>,
-    /// This binary instead of the one that `cargo xtask build` makes
+    /// This binary instead of the one that is built; with NAME, where processors differ
     #[arg(long, value_name = "PATH")]
     binary: Option<PathBuf>,
     /// Write the verified instructions that were seen into docs/kernels.md
@@ -60,12 +62,6 @@ impl Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let binary = if let Some(binary) = &args.binary {
-        binary.clone()
-    } else {
-        build::run()?;
-        build::binary()
-    };
     let folder = shell::root().join("target/vm");
     if args.update && folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("remove {}", folder.display()))?;
@@ -74,7 +70,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut failed = Vec::new();
     for scene in scene::ALL.iter().filter(|scene| is_wanted(args, scene)) {
         let start = Instant::now();
-        let problems = match play(args, scene, &folder, &binary, &mut table) {
+        let problems = match play(args, scene, &folder, &mut table) {
             Ok(problems) => problems,
             Err(error) => vec![format!("{error:#}")],
         };
@@ -109,19 +105,19 @@ fn is_wanted(args: &Args, scene: &Scene) -> bool {
 }
 
 /// Boots a kernel and lets it play the scene. Returns what was not as it should be.
-fn play(
-    args: &Args,
-    scene: &Scene,
-    folder: &Path,
-    binary: &Path,
-    table: &mut Table,
-) -> Result<Vec<String>> {
+fn play(args: &Args, scene: &Scene, folder: &Path, table: &mut Table) -> Result<Vec<String>> {
     let archive = Archive::new(folder, args.mirror.clone());
-    let kernel = Kernel::unpacked(&archive, scene.suite)?;
+    let architecture = scene.architecture;
+    let binary = match &args.binary {
+        Some(binary) => binary.clone(),
+        None => architecture.build()?,
+    };
+    let userland = Userland::of(architecture, &archive)?;
+    let kernel = Kernel::unpacked(&archive, scene.suite, architecture)?;
     println!("{}: booting {}", scene.name, kernel.release);
-    let packed = folder.join("initramfs").join(scene.suite);
-    initramfs::pack(&kernel, binary, &packed)?;
-    let said = machine::boot(&kernel, &packed, scene.words, Processors::Two)?;
+    let packed = folder.join("initramfs").join(scene.name);
+    initramfs::pack(&kernel, &userland, &binary, &packed)?;
+    let said = machine::boot(&kernel, &packed, scene.words, architecture, Processors::Two)?;
     said.keep(&folder.join("said").join(scene.name))?;
     let problems = verdict::judge(scene, &kernel.release, &said);
     if !problems.is_empty() {

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
+use super::architecture::Architecture;
 use crate::shell;
 
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -28,30 +29,37 @@ impl Archive {
         }
     }
 
-    /// The folder of a suite.
-    pub(crate) fn place(&self, suite: &str) -> PathBuf {
-        self.folder.join(suite)
-    }
-
-    /// Unpacks the packages that `package` of `suite` depends on and whose names contain `part`,
-    /// itself among them, into the folder `root` of the suite's.
-    pub(crate) fn unpack(&self, suite: &str, package: &str, part: &str) -> Result<()> {
-        let place = self.place(suite);
+    /// Packages of a suite and what they depend on, as far as the names contain `part`, below the
+    /// folder that is returned; as of when they were first fetched.
+    pub(crate) fn unpacked(
+        &self,
+        name: &str,
+        suite: &str,
+        architecture: Architecture,
+        packages: &[&str],
+        part: &str,
+    ) -> Result<PathBuf> {
+        let place = self.folder.join(name);
+        let root = place.join("root");
+        // Written last, so an interrupted download starts over.
+        let marker = place.join("unpacked");
+        if marker.exists() {
+            return Ok(root);
+        }
         // What an interrupted run left is not trusted.
         if place.exists() {
             fs::remove_dir_all(&place).with_context(|| format!("remove {}", place.display()))?;
         }
-        let config = self.configure(&place, suite)?;
+        let config = self.configure(&place, suite, architecture)?;
         let apt = |program: &str| {
             let mut command = Command::new(program);
             command.env("APT_CONFIG", &config).current_dir(&place);
             command
         };
         shell::run(apt("apt-get").args(["update", "-qq"]))?;
-        let names = dependencies(&mut apt("apt-cache"), package, part)?;
+        let names = dependencies(&mut apt("apt-cache"), packages, part)?;
         println!("vm: {} from Debian {suite}", names.join(" "));
         shell::run(apt("apt-get").args(["download", "-qq"]).args(&names))?;
-        let root = place.join("root");
         for entry in fs::read_dir(&place)? {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "deb") {
@@ -62,11 +70,12 @@ impl Archive {
         // Megabytes that only the download needed.
         fs::remove_dir_all(place.join("lists"))?;
         fs::remove_dir_all(place.join("cache"))?;
-        Ok(())
+        fs::write(&marker, "")?;
+        Ok(root)
     }
 
     /// Writes the configuration and returns its path.
-    fn configure(&self, place: &Path, suite: &str) -> Result<PathBuf> {
+    fn configure(&self, place: &Path, suite: &str, architecture: Architecture) -> Result<PathBuf> {
         for folder in ["lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(place.join(folder))?;
         }
@@ -87,8 +96,10 @@ impl Archive {
              Dir::State::lists \"{at}/lists\";\n\
              Dir::State::status \"{at}/status\";\n\
              Dir::Cache \"{at}/cache\";\n\
+             APT::Architecture \"{}\";\n\
              Acquire::Languages \"none\";\n\
-             APT::Sandbox::User \"root\";\n"
+             APT::Sandbox::User \"root\";\n",
+            architecture.as_str()
         );
         fs::write(&config, text).with_context(|| format!("write {}", config.display()))?;
         Ok(config)
@@ -114,7 +125,7 @@ fn configured_mirror() -> Result<String> {
     Ok(mirror.to_owned())
 }
 
-fn dependencies(apt_cache: &mut Command, package: &str, part: &str) -> Result<Vec<String>> {
+fn dependencies(apt_cache: &mut Command, packages: &[&str], part: &str) -> Result<Vec<String>> {
     let ignored = [
         "--no-recommends",
         "--no-suggests",
@@ -126,7 +137,7 @@ fn dependencies(apt_cache: &mut Command, package: &str, part: &str) -> Result<Ve
     let output = apt_cache
         .args(["depends", "--recurse"])
         .args(ignored)
-        .arg(package)
+        .args(packages)
         .output()
         .context("start apt-cache")?;
     let text = String::from_utf8(output.stdout)?;
@@ -138,7 +149,7 @@ fn dependencies(apt_cache: &mut Command, package: &str, part: &str) -> Result<Ve
         .map(str::to_owned)
         .collect();
     if names.is_empty() {
-        bail!("the archive has no package {package}");
+        bail!("the archive has no package {}", packages.join(" "));
     }
     Ok(names)
 }

@@ -3,12 +3,13 @@
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::architecture::Architecture;
 use super::archive::Archive;
-use super::initramfs;
+use super::initramfs::{self, Userland};
 use super::kernel::Kernel;
 use super::machine::{self, Processors};
 use super::transcript::Transcript;
-use crate::{build, shell};
+use crate::shell;
 
 /// Of Debian; its newest kernel is taken.
 const SUITE: &str = "trixie";
@@ -17,13 +18,20 @@ const SUITE: &str = "trixie";
 const RECORDED: u64 = 82_400;
 
 pub(crate) fn run() -> Result<()> {
-    build::run()?;
+    let architecture = Architecture::Amd64;
+    let binary = architecture.build()?;
     let folder = shell::root().join("target/vm");
-    let kernel = Kernel::unpacked(&Archive::new(&folder, None), SUITE)?;
+    let kernel = Kernel::unpacked(&Archive::new(&folder, None), SUITE, architecture)?;
     let packed = folder.join("initramfs").join("count");
-    initramfs::pack(&kernel, &build::binary(), &packed)?;
+    initramfs::pack(&kernel, &Userland::Host, &binary, &packed)?;
     println!("count: booting {}", kernel.release);
-    let said = machine::boot(&kernel, &packed, "play=count", Processors::Counting)?;
+    let said = machine::boot(
+        &kernel,
+        &packed,
+        "play=count",
+        architecture,
+        Processors::Counting,
+    )?;
     said.keep(&folder.join("said/count"))?;
     let counted = Counted::of(&said).context("see target/vm/said/count")?;
     let Counted {

@@ -3,11 +3,13 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
+use super::architecture::Architecture;
+use super::archive::Archive;
 use super::kernel::Kernel;
 use crate::shell;
 
@@ -23,8 +25,80 @@ const PROGRAMS: &[&str] = &["bpftool", "h2load", "nghttpd", "nginx"];
 /// For the list of connections that are there already, in the order in which they are loaded.
 const MODULES: &[&str] = &["inet_diag", "tcp_diag"];
 
+/// Where programs for the guest come from.
+pub(crate) enum Userland {
+    /// What is installed here, with its libraries.
+    Host,
+    /// Unpacked packages of Debian.
+    Unpacked {
+        root: PathBuf,
+        architecture: Architecture,
+    },
+}
+
+/// Of which suite, and what has the programs.
+const SUITE: &str = "trixie";
+const PACKAGES: &[&str] = &[
+    "bpftool",
+    "busybox-static",
+    "libc6",
+    "nghttp2-client",
+    "nghttp2-server",
+];
+
+impl Userland {
+    pub(crate) fn of(architecture: Architecture, archive: &Archive) -> Result<Self> {
+        if architecture == Architecture::Amd64 {
+            return Ok(Self::Host);
+        }
+        let name = format!("userland-{}", architecture.as_str());
+        let root = archive.unpacked(&name, SUITE, architecture, PACKAGES, "")?;
+        Ok(Self::Unpacked { root, architecture })
+    }
+
+    fn architecture(&self) -> Architecture {
+        match self {
+            Self::Host => Architecture::Amd64,
+            Self::Unpacked { architecture, .. } => *architecture,
+        }
+    }
+
+    fn copy(&self, auditor: &Path, tree: &Path) -> Result<()> {
+        let bin = tree.join("bin");
+        match self {
+            Self::Host => {
+                let busybox = shell::which("busybox").context("busybox-static is not installed")?;
+                fs::copy(busybox, bin.join("busybox"))?;
+                libraries(auditor, tree)?;
+                for name in PROGRAMS {
+                    let program = shell::which(name);
+                    let program = program.with_context(|| format!("{name} is not installed"))?;
+                    fs::copy(&program, bin.join(name))?;
+                    libraries(&program, tree)?;
+                }
+                Ok(())
+            }
+            Self::Unpacked { root, .. } => {
+                for folder in ["usr/bin", "usr/sbin"] {
+                    let from = root.join(folder).join(".");
+                    shell::run(Command::new("cp").arg("--archive").arg(from).arg(&bin))?;
+                }
+                let usr = tree.join("usr");
+                fs::create_dir_all(&usr)?;
+                shell::run(
+                    Command::new("cp")
+                        .arg("--archive")
+                        .arg(root.join("usr/lib"))
+                        .arg(&usr),
+                )?;
+                symlink("usr/lib", tree.join("lib")).context("link /lib")
+            }
+        }
+    }
+}
+
 /// Packs it into the file `to`.
-pub(crate) fn pack(kernel: &Kernel, auditor: &Path, to: &Path) -> Result<()> {
+pub(crate) fn pack(kernel: &Kernel, userland: &Userland, auditor: &Path, to: &Path) -> Result<()> {
     let tree = to.with_extension("tree");
     if tree.exists() {
         fs::remove_dir_all(&tree)?;
@@ -32,22 +106,11 @@ pub(crate) fn pack(kernel: &Kernel, auditor: &Path, to: &Path) -> Result<()> {
     for folder in ["bin", "modules"] {
         fs::create_dir_all(tree.join(folder))?;
     }
-    let busybox = shell::which("busybox").context("busybox-static is not installed")?;
-    fs::copy(busybox, tree.join("bin/busybox"))?;
+    userland.copy(auditor, &tree)?;
     symlink("busybox", tree.join("bin/sh"))?;
     // Its debug information is several times its size.
-    shell::run(
-        Command::new("strip")
-            .arg("-o")
-            .arg(tree.join("bin/auditor"))
-            .arg(auditor),
-    )?;
-    libraries(auditor, &tree)?;
-    for name in PROGRAMS {
-        let program = shell::which(name).with_context(|| format!("{name} is not installed"))?;
-        fs::copy(&program, tree.join("bin").join(name))?;
-        libraries(&program, &tree)?;
-    }
+    let stripped = tree.join("bin/auditor");
+    userland.architecture().strip(auditor, &stripped)?;
     for name in MODULES {
         let path = kernel.module(&format!("net/ipv4/{name}"));
         let path = path.with_context(|| format!("{} has no {name}", kernel.release))?;

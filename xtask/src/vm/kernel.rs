@@ -5,12 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
+use super::architecture::Architecture;
 use super::archive::Archive;
-
-/// Depends on the newest kernel of a suite that is made for virtual machines.
-const PACKAGE: &str = "linux-image-cloud-amd64";
-/// Part of the names of the packages that make up a kernel.
-const PART: &str = "-cloud-amd64";
 
 pub(crate) struct Kernel {
     /// As `uname -r` gives it.
@@ -24,16 +20,22 @@ pub(crate) struct Kernel {
 // === impl Kernel ===
 
 impl Kernel {
-    /// The newest kernel of a suite of Debian, as of when it was first fetched.
-    pub(crate) fn unpacked(archive: &Archive, suite: &str) -> Result<Self> {
-        let place = archive.place(suite);
-        // Written last, so an interrupted download starts over.
-        let marker = place.join("unpacked");
-        if !marker.exists() {
-            archive.unpack(suite, PACKAGE, PART)?;
-            fs::write(&marker, "")?;
-        }
-        Self::below(&place.join("root"))
+    /// The newest kernel of a suite of Debian that is made for virtual machines, as of when it was
+    /// first fetched.
+    pub(crate) fn unpacked(
+        archive: &Archive,
+        suite: &str,
+        architecture: Architecture,
+    ) -> Result<Self> {
+        // What stands in the names of all packages that make up a kernel.
+        let part = format!("-cloud-{}", architecture.as_str());
+        let name = match architecture {
+            Architecture::Amd64 => suite.to_owned(),
+            Architecture::Arm64 => format!("{suite}-arm64"),
+        };
+        let package = format!("linux-image{part}");
+        let root = archive.unpacked(&name, suite, architecture, &[&package], &part)?;
+        Self::below(&root)
     }
 
     /// Newer packages have the image among the modules, older ones in /boot.

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
+use super::architecture::Architecture;
 use super::kernel::Kernel;
 use super::transcript::Transcript;
 
@@ -26,11 +27,13 @@ pub(crate) fn boot(
     kernel: &Kernel,
     initramfs: &Path,
     words: &str,
+    architecture: Architecture,
     processors: Processors,
 ) -> Result<Transcript> {
     let mut command = Command::new("timeout");
     command
-        .args([SECONDS, "qemu-system-x86_64", "-cpu", "max"])
+        .arg(SECONDS)
+        .args(architecture.emulator())
         // Threads for the processors run into what one of them writes for the other to execute,
         // as kernels do while they boot, and then a kernel dies now and then.
         .args(["-accel", "tcg,thread=single"])
@@ -43,7 +46,11 @@ pub(crate) fn boot(
         .arg("-initrd")
         .arg(initramfs)
         // After a panic there is nothing to wait for.
-        .args(["-append", &format!("console=ttyS0 panic=-1 quiet {words}")]);
+        .arg("-append")
+        .arg(format!(
+            "console={} panic=-1 quiet {words}",
+            architecture.console()
+        ));
     let output = command
         .stdin(Stdio::null())
         .output()

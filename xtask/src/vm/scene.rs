@@ -1,5 +1,7 @@
 //! A kernel and the circumstances that the auditor meets on it.
 
+use super::architecture::Architecture;
+
 /// What is expected of the base tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -12,6 +14,7 @@ pub(crate) struct Scene {
     pub(crate) name: &'static str,
     /// Of Debian; its newest kernel is taken.
     pub(crate) suite: &'static str,
+    pub(crate) architecture: Architecture,
     /// On the kernel's command line; what the kernel does not know is a variable in the guest.
     pub(crate) words: &'static str,
     pub(crate) outcome: Outcome,
@@ -31,6 +34,7 @@ pub(crate) const ALL: &[Scene] = &[
     Scene {
         name: "5.10",
         suite: "bullseye",
+        architecture: Architecture::Amd64,
         words: "",
         outcome: Outcome::Refused(
             "this kernel has no helper bpf_get_netns_cookie for this kind of program; the auditor \
@@ -42,6 +46,7 @@ pub(crate) const ALL: &[Scene] = &[
     Scene {
         name: "6.1",
         suite: "bookworm",
+        architecture: Architecture::Amd64,
         words: "",
         outcome: Outcome::Works,
         findings: PLAIN,
@@ -50,6 +55,7 @@ pub(crate) const ALL: &[Scene] = &[
     Scene {
         name: "6.12",
         suite: "trixie",
+        architecture: Architecture::Amd64,
         words: "",
         outcome: Outcome::Works,
         findings: PLAIN,
@@ -58,6 +64,7 @@ pub(crate) const ALL: &[Scene] = &[
     Scene {
         name: "6.12-integrity",
         suite: "trixie",
+        architecture: Architecture::Amd64,
         words: "lockdown=integrity",
         outcome: Outcome::Works,
         findings: &[("lockdown", "integrity")],
@@ -66,6 +73,7 @@ pub(crate) const ALL: &[Scene] = &[
     Scene {
         name: "6.12-confidentiality",
         suite: "trixie",
+        architecture: Architecture::Amd64,
         words: "lockdown=confidentiality",
         outcome: Outcome::Works,
         findings: &[("lockdown", "confidentiality: kernel memory cannot be read")],
@@ -74,6 +82,7 @@ pub(crate) const ALL: &[Scene] = &[
     Scene {
         name: "6.12-no-types",
         suite: "trixie",
+        architecture: Architecture::Amd64,
         words: "hide_types=1",
         outcome: Outcome::Works,
         findings: &[("kernel types", "is absent; the base tier does without")],
@@ -82,6 +91,16 @@ pub(crate) const ALL: &[Scene] = &[
     Scene {
         name: "newest",
         suite: "sid",
+        architecture: Architecture::Amd64,
+        words: "",
+        outcome: Outcome::Works,
+        findings: PLAIN,
+        is_short: false,
+    },
+    Scene {
+        name: "6.12-arm64",
+        suite: "trixie",
+        architecture: Architecture::Arm64,
         words: "",
         outcome: Outcome::Works,
         findings: PLAIN,

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::{HTTP_1, HTTP_2, REQUESTS, judge};
+use crate::vm::architecture::Architecture;
 use crate::vm::scene::{Outcome, Scene};
 use crate::vm::transcript::Transcript;
 
@@ -10,6 +11,7 @@ fn scene(outcome: Outcome) -> Scene {
     Scene {
         name: "6.1",
         suite: "bookworm",
+        architecture: Architecture::Amd64,
         words: "",
         outcome,
         findings: &[("lockdown", "none")],
