@@ -20,6 +20,8 @@ use crate::{
 
 /// Connections followed at a time; about 2 KB each when idle.
 const MAX_CONNECTIONS: usize = 262_144;
+/// Tables of this size are not made smaller.
+const MIN_CAPACITY: usize = 4096;
 
 /// What became certain.
 #[derive(Debug)]
@@ -343,6 +345,7 @@ impl Sessions {
         if self.by_address.get(&place) == Some(&close.cookie) {
             self.by_address.remove(&place);
         }
+        self.give_back();
         connection.close(close, &mut self.done);
         emit(&mut connection, None, &mut self.done, out);
         let ending = connection.ending(close);
@@ -352,6 +355,15 @@ impl Sessions {
             closed: connection.closed(close, &self.libraries),
             connection: connection.facts,
         });
+    }
+
+    /// After very many connections the tables are larger than what is left needs.
+    fn give_back(&mut self) {
+        let (len, capacity) = (self.connections.len(), self.connections.capacity());
+        if capacity > MIN_CAPACITY && len < capacity / 8 {
+            self.connections.shrink_to(2 * len);
+            self.by_address.shrink_to(2 * len);
+        }
     }
 }
 

@@ -134,6 +134,10 @@ impl Queue {
 
     pub fn push_back(&mut self, pending: Pending) {
         self.bytes += footprint(&pending);
+        if self.entries.capacity() == 0 {
+            // Most clients ask for one thing at a time, and an idle connection keeps the room for it.
+            self.entries.reserve_exact(1);
+        }
         self.entries.push_back(pending);
     }
 
