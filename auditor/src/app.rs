@@ -9,6 +9,7 @@ mod downstream;
 mod follow;
 mod gaps;
 mod journal;
+mod memory;
 mod missed;
 mod notes;
 mod outputs;

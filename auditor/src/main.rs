@@ -12,11 +12,6 @@ use auditor::exit::Exit;
 use auditor::query::{self, Gaps, Reader};
 use auditor::{record, report, telemetry, verify};
 
-/// Gives memory back when what took it is gone: after a hundred thousand connections the C library
-/// keeps nearly all of it.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const REFERRAL: &str = "`auditor doctor` says what this node lacks and what to do";
 
 fn main() -> ExitCode {

@@ -93,6 +93,8 @@ pub struct Sessions {
     unbound: Unbound,
     hellos: Hellos,
     tells_opens: bool,
+    /// The tables became smaller since that was last asked.
+    shrunk: bool,
 }
 
 impl Sessions {
@@ -206,6 +208,11 @@ impl Sessions {
             plaintext_unbound: self.statistics.plaintext_unbound + self.unbound.given_up(),
             ..self.statistics
         }
+    }
+
+    /// Most of the connections that there were are gone, since the last call.
+    pub fn take_shrunk(&mut self) -> bool {
+        std::mem::take(&mut self.shrunk)
     }
 
     fn open(&mut self, open: &Open, out: &mut Vec<Output>) {
@@ -363,6 +370,7 @@ impl Sessions {
         if capacity > MIN_CAPACITY && len < capacity / 8 {
             self.connections.shrink_to(2 * len);
             self.by_address.shrink_to(2 * len);
+            self.shrunk = true;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Once a second: what the kernel saw against what was recorded. The difference becomes records.
 
-use super::Running;
+use super::{super::memory, Running};
 use crate::{
     clock::Clock,
     kernel::Counter,
@@ -32,6 +32,9 @@ impl Running {
         self.tell_session_losses(now);
         self.tell_identity_losses(now);
         self.settled_ns = now;
+        if self.sessions.take_shrunk() {
+            memory::give_back();
+        }
         self.account.lost = self.ledger.lost_exchanges();
         self.account.connections = self.sessions.len() as u64;
         self.account.left_out = self.stages.left_out.len() as u64;
