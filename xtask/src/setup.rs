@@ -104,10 +104,6 @@ const TEST_PROGRAMS: &[Package] = &[
         why: "HTTP server",
     },
     Package {
-        name: "nodejs",
-        why: "TLS of another library, linked into its program",
-    },
-    Package {
         name: "openssl",
         why: "certificates and TLS clients",
     },

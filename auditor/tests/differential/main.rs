@@ -10,6 +10,7 @@ mod support {
     pub(crate) mod auditor;
     pub(crate) mod certificates;
     pub(crate) mod grpc;
+    pub(crate) mod node;
     pub(crate) mod ports;
     pub(crate) mod process;
     pub(crate) mod record;

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::envoy;
 use crate::support::auditor::Auditor;
 use crate::support::certificates::Certificates;
+use crate::support::node::node;
 use crate::support::ports;
 use crate::support::process::{Process, succeed};
 use crate::support::record::{CONNECTION, Record, Side};
@@ -110,7 +111,7 @@ fn play(certificates: &Certificates, port: u16) -> usize {
                 }
             }
         }
-        for (program, script) in [("python3", "client.py"), ("node", "client.js")] {
+        for (program, script) in [("python3".into(), "client.py"), (node(), "client.js")] {
             let mut command = Command::new(program);
             command.arg(format!("{SCRIPTS}/{script}"));
             succeed(command.args([&port.to_string(), "script.example", version]));

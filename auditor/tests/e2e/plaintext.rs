@@ -5,6 +5,7 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::support::auditor::{Auditor, Stopped};
+use crate::support::node::node;
 use crate::support::process::{Process, succeed};
 use crate::support::record::{Record, Side};
 use crate::support::secure::SecureNginx;
@@ -231,7 +232,7 @@ fn a_server_in_node_is_no_different() {
     let _other = SecureNginx::start();
     let certificates = Certificates::new();
     let port = ports::free();
-    let mut command = Command::new("node");
+    let mut command = Command::new(node());
     command.args(["-e", NODE, &port.to_string()]);
     let _server = Process::start(command.arg(certificates.folder()));
     until("the server listens", || {

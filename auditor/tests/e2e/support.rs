@@ -23,6 +23,7 @@ pub(crate) mod namespace;
 pub(crate) mod nghttpd;
 pub(crate) mod nghttpx;
 pub(crate) mod nginx;
+pub(crate) mod node;
 pub(crate) mod ports;
 pub(crate) mod process;
 pub(crate) mod receiver;

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{await_names, of};
 use crate::support::auditor::Auditor;
 use crate::support::certificates::Certificates;
+use crate::support::node::node;
 use crate::support::ports;
 use crate::support::process::{Process, finish, succeed};
 use crate::support::secure::SecureNginx;
@@ -164,14 +165,15 @@ fn clients_of_every_library() {
     let nginx = SecureNginx::start();
     let folder = TempDir::new();
     let go = compiled(folder.path(), "client");
-    let (python, node) = (script("client.py"), script("client.js"));
+    let (python, javascript) = (script("client.py"), script("client.js"));
+    let node = node().display().to_string();
     let auditor = Auditor::start(&[]);
     let mut agreed = Vec::new();
     for version in VERSIONS {
         let name = |library: &str| format!("{library}-{}.example", version.replace('.', "-"));
         let port = nginx.port;
         agreed.push(ask(&["python3", &python], port, &name("python"), version));
-        agreed.push(ask(&["node", &node], port, &name("node"), version));
+        agreed.push(ask(&[&node, &javascript], port, &name("node"), version));
         agreed.push(ask(&[&go], port, &name("go"), version));
         agreed.push(gnutls(port, &name("gnutls"), version));
     }
@@ -183,10 +185,11 @@ fn servers_of_every_library() {
     let certificates = Certificates::new();
     let folder = certificates.folder();
     let go = compiled(folder, "server");
-    let (python, node) = (script("server.py"), script("server.js"));
+    let (python, javascript) = (script("server.py"), script("server.js"));
+    let node = node().display().to_string();
     let servers: [(&str, &[&str]); 4] = [
         ("python", &["python3", &python]),
-        ("node", &["node", &node]),
+        ("node", &[&node, &javascript]),
         ("go", &[&go]),
         (
             "gnutls",
