@@ -13,7 +13,7 @@ mod term;
 mod tests;
 
 use crate::identity::Workload;
-pub use facts::{Direction, Facts};
+pub use facts::{Direction, Facts, Names};
 pub use selector::{Selector, SelectorError};
 
 /// Without selectors everything is audited. An exclusion wins over an inclusion.
@@ -48,10 +48,11 @@ impl Scope {
 
     /// No access of a workload is admitted, whatever it is. Only what its names say counts.
     pub fn leaves_out(&self, workload: &Workload) -> bool {
+        let names = Names::of(workload);
         let (include, exclude) = (&self.include, &self.exclude);
         let is_never_included =
-            !include.is_empty() && include.iter().all(|s| s.matches_none(workload));
-        is_never_included || exclude.iter().any(|s| s.matches_all(workload))
+            !include.is_empty() && include.iter().all(|s| s.matches_none(&names));
+        is_never_included || exclude.iter().any(|s| s.matches_all(&names))
     }
 
     /// As they were written, for the record that says what this node leaves out.

@@ -2,10 +2,9 @@
 
 use std::str::FromStr;
 
-use super::facts::Facts;
+use super::facts::{Facts, Names};
 use super::term::Term;
 use crate::config::nearest;
-use crate::identity::Workload;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
@@ -41,14 +40,14 @@ impl Selector {
     }
 
     /// It holds for every access of a workload.
-    pub(super) fn matches_all(&self, workload: &Workload) -> bool {
-        let holds = |term: &Term| term.matches_all(workload) == Some(true);
+    pub(super) fn matches_all(&self, names: &Names<'_>) -> bool {
+        let holds = |term: &Term| term.matches_all(names) == Some(true);
         self.terms.iter().all(holds)
     }
 
     /// It holds for no access of a workload.
-    pub(super) fn matches_none(&self, workload: &Workload) -> bool {
-        let fails = |term: &Term| term.matches_all(workload) == Some(false);
+    pub(super) fn matches_none(&self, names: &Names<'_>) -> bool {
+        let fails = |term: &Term| term.matches_all(names) == Some(false);
         self.terms.iter().any(fails)
     }
 

@@ -1,7 +1,6 @@
 //! One condition of a selector.
 
-use super::facts::{Direction, Facts};
-use crate::identity::Workload;
+use super::facts::{Direction, Facts, Names};
 use crate::network::Network;
 use crate::pattern::{Pattern, Wanted};
 
@@ -59,38 +58,32 @@ impl Term {
             Self::Direction(direction) => facts.direction == *direction,
             Self::Port(port) => facts.server_port == *port,
             Self::Address(network) => network.contains(facts.peer),
-            Self::Service(pattern) => pattern.matches(facts.service_name),
-            Self::Container(pattern) => pattern.matches(facts.container_id),
-            Self::Namespace(pattern) => pattern.matches(facts.namespace),
-            Self::Pod(pattern) => pattern.matches(facts.pod),
-            Self::PodUid(pattern) => pattern.matches(facts.pod_uid),
             Self::Executable(pattern) => pattern.matches(facts.executable),
             Self::Path(pattern) => pattern.matches(facts.path),
+            Self::Service(_)
+            | Self::Container(_)
+            | Self::Namespace(_)
+            | Self::Pod(_)
+            | Self::PodUid(_) => self.matches_all(&facts.names) == Some(true),
         }
     }
-}
 
-impl Term {
-    /// Whether it holds for all accesses of a workload, or for none; `None` if that depends on the
-    /// access.
-    pub(super) fn matches_all(&self, workload: &Workload) -> Option<bool> {
-        match self {
-            Self::Service(pattern) => Some(pattern.matches(workload.attribute("service.name"))),
-            Self::Container(pattern) => {
-                let id = workload.container().map(|c| c.id.as_str());
-                Some(pattern.matches(id))
-            }
-            Self::Namespace(pattern) => {
-                Some(pattern.matches(workload.attribute("k8s.namespace.name")))
-            }
-            Self::Pod(pattern) => Some(pattern.matches(workload.attribute("k8s.pod.name"))),
-            Self::PodUid(pattern) => Some(pattern.matches(workload.attribute("k8s.pod.uid"))),
+    /// Whether it holds for all accesses of a workload with these names, or for none; `None` if that
+    /// depends on the access.
+    pub(super) fn matches_all(&self, names: &Names<'_>) -> Option<bool> {
+        let (pattern, name) = match self {
+            Self::Service(pattern) => (pattern, names.service_name),
+            Self::Container(pattern) => (pattern, names.container_id),
+            Self::Namespace(pattern) => (pattern, names.namespace),
+            Self::Pod(pattern) => (pattern, names.pod),
+            Self::PodUid(pattern) => (pattern, names.pod_uid),
             Self::Direction(_)
             | Self::Port(_)
             | Self::Address(_)
             | Self::Executable(_)
-            | Self::Path(_) => None,
-        }
+            | Self::Path(_) => return None,
+        };
+        Some(pattern.matches(name))
     }
 }
 

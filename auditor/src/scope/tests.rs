@@ -1,4 +1,4 @@
-use super::{Direction, Facts, Scope, Selector};
+use super::{Direction, Facts, Names, Scope, Selector};
 use crate::identity::sample;
 
 fn facts() -> Facts<'static> {
@@ -6,11 +6,13 @@ fn facts() -> Facts<'static> {
         direction: Direction::Inbound,
         server_port: 8080,
         peer: "::ffff:10.1.2.3".parse().unwrap(),
-        service_name: Some("checkout"),
-        container_id: Some("4f0ac3b1d2e5"),
-        namespace: Some("shop"),
-        pod: Some("web-7d4b9"),
-        pod_uid: Some("1b4e28ba-2fa1-11d2-883f-0016d3cca427"),
+        names: Names {
+            service_name: Some("checkout"),
+            container_id: Some("4f0ac3b1d2e5"),
+            namespace: Some("shop"),
+            pod: Some("web-7d4b9"),
+            pod_uid: Some("1b4e28ba-2fa1-11d2-883f-0016d3cca427"),
+        },
         executable: Some("nginx"),
         path: Some("/api/orders"),
     }
@@ -62,7 +64,10 @@ fn selectors_match_what_they_say() {
 #[test]
 fn what_is_not_known_does_not_match() {
     let unknown = Facts {
-        service_name: None,
+        names: Names {
+            service_name: None,
+            ..facts().names
+        },
         path: None,
         ..facts()
     };
