@@ -161,8 +161,8 @@ impl Downstream {
         if let Output::Stdout { form } = settings.output {
             let runtime = tokio::runtime::Handle::current();
             let reader = Reader::new(directory, begins);
-            let shown = journal.shown().clone();
-            let mut batches = Follower::new(reader, journal.follow(), shown, runtime);
+            let place = journal.stdout_place().clone();
+            let mut batches = Follower::new(reader, journal.follow(), place, runtime);
             let gone = reader_gone.clone();
             stdout = Some(spawn("stdout", move || {
                 let mut written = outputs::write_stdout(form, &mut batches, &gone);

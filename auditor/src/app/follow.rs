@@ -20,25 +20,25 @@ const LIMIT: Limit = Limit {
 /// The sequence below which standard output has everything; `u64::MAX` while there is none. The
 /// journal keeps what is above, as it does for destinations.
 #[derive(Clone, Debug)]
-pub(super) struct Shown(Arc<AtomicU64>);
+pub(super) struct StdoutPlace(Arc<AtomicU64>);
 
 /// Batches of the journal, until it has ended. Waits for more; to be used outside the runtime.
 pub(super) struct Follower {
     reader: Reader<Directory>,
     progress: watch::Receiver<Progress>,
-    shown: Shown,
+    place: StdoutPlace,
     /// Records that were removed before they were shown.
     missed: u64,
     runtime: Handle,
 }
 
-impl Default for Shown {
+impl Default for StdoutPlace {
     fn default() -> Self {
         Self(Arc::new(AtomicU64::new(u64::MAX)))
     }
 }
 
-impl Shown {
+impl StdoutPlace {
     pub(super) fn below(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -52,14 +52,14 @@ impl Follower {
     pub(super) fn new(
         reader: Reader<Directory>,
         progress: watch::Receiver<Progress>,
-        shown: Shown,
+        place: StdoutPlace,
         runtime: Handle,
     ) -> Self {
-        shown.set(reader.next());
+        place.set(reader.next());
         Self {
             reader,
             progress,
-            shown,
+            place,
             missed: 0,
             runtime,
         }
@@ -73,7 +73,7 @@ impl Follower {
 
 impl Drop for Follower {
     fn drop(&mut self) {
-        self.shown.set(u64::MAX);
+        self.place.set(u64::MAX);
     }
 }
 
@@ -81,7 +81,7 @@ impl Iterator for Follower {
     type Item = Vec<Sealed>;
 
     fn next(&mut self) -> Option<Vec<Sealed>> {
-        self.shown.set(self.reader.next());
+        self.place.set(self.reader.next());
         loop {
             // What is with the kernel can be shown; only what leaves the node waits for the disk.
             let until = self.progress.borrow_and_update().written;

@@ -13,7 +13,7 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
-    follow::Shown,
+    follow::StdoutPlace,
     notes::{self, Notes},
     owed::Arrivals,
 };
@@ -49,7 +49,7 @@ pub(super) struct Journal {
     noted: u64,
     clock: Clock,
     standing: Standing,
-    shown: Shown,
+    stdout: StdoutPlace,
     progress: watch::Sender<Progress>,
     give_up: GiveUp,
     /// Failed attempts in a row.
@@ -89,7 +89,7 @@ impl Journal {
             noted: 0,
             clock,
             standing,
-            shown: Shown::default(),
+            stdout: StdoutPlace::default(),
             give_up,
             failures: 0,
             unkept: 0,
@@ -111,8 +111,8 @@ impl Journal {
         self.progress.subscribe()
     }
 
-    pub(super) fn shown(&self) -> &Shown {
-        &self.shown
+    pub(super) fn stdout_place(&self) -> &StdoutPlace {
+        &self.stdout
     }
 
     /// Keeps what comes until nothing comes any more, then signs for all of it. Who follows sees
@@ -196,8 +196,8 @@ impl Journal {
     }
 
     fn commit(&mut self) {
-        let shown = self.shown.below();
-        self.writer.delivered(self.standing.delivered().min(shown));
+        let stdout = self.stdout.below();
+        self.writer.delivered(self.standing.delivered().min(stdout));
         let now = Now::read(&mut self.clock);
         let done = self.writer.commit(now);
         self.settle(&done);
