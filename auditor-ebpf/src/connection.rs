@@ -19,6 +19,8 @@ pub struct Connection {
     pub cgroup_id: u64,
     /// Which of the last 64 requests were HEAD: bit `n % 64` for message number `n`.
     pub heads: u64,
+    /// Version of the scope that `left_out` was looked up in; 0 for none.
+    pub scope_version: u32,
     /// A `Role`.
     pub role: u8,
     /// An `Open` event went out.
@@ -31,12 +33,9 @@ pub struct Connection {
     pub released: u8,
     /// There is no socket yet: see [`early`](crate::early), which tells of it and counts it.
     pub early: u8,
-    /// Nothing of its workload is in scope, as of `scope_version`.
+    /// Nothing of its workload is in scope.
     pub left_out: u8,
-    pub reserved: u8,
-    /// Version of the scope that it was looked up in; 0 for none.
-    pub scope_version: u32,
-    pub reserved_too: u32,
+    pub reserved: [u8; 5],
 }
 
 /// One direction.

@@ -39,9 +39,6 @@ const SETTINGS: u8 = 4;
 const PUSH_PROMISE: u8 = 5;
 const GOAWAY: u8 = 7;
 const CONTINUATION: u8 = 9;
-/// The length that a frame would have where a server that began with settings goes on in HTTP/1,
-/// as what the client said made it.
-const HTT: u32 = u32::from_be_bytes(*b"\0HTT");
 /// Flag of DATA: a byte before the content says how much padding follows it.
 const PADDED: u8 = 8;
 
@@ -196,6 +193,10 @@ unsafe fn header(walk: *mut Walk) -> bool {
 
 /// Not even the header of the frame is wanted.
 const UNWANTED: u32 = u32::MAX;
+
+/// What the first bytes of `HTTP/1.1` are as the length of a frame. A server that began with settings
+/// may have met a client of HTTP/1.
+const HTT: u32 = u32::from_be_bytes(*b"\0HTT");
 
 /// How many bytes of its payload are copied.
 #[inline(always)]
