@@ -14,6 +14,7 @@ mod scene;
 mod transcript;
 mod verdict;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -21,6 +22,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 
 use crate::shell;
+use architecture::Architecture;
 use archive::Archive;
 use complexity::Table;
 use initramfs::Userland;
@@ -67,10 +69,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         fs::remove_dir_all(&folder).with_context(|| format!("remove {}", folder.display()))?;
     }
     let mut table = Table::read()?;
+    let mut built = BTreeMap::new();
     let mut failed = Vec::new();
     for scene in scene::ALL.iter().filter(|scene| is_wanted(args, scene)) {
         let start = Instant::now();
-        let problems = match play(args, scene, &folder, &mut table) {
+        let problems = match play(args, scene, &folder, &mut built, &mut table) {
             Ok(problems) => problems,
             Err(error) => vec![format!("{error:#}")],
         };
@@ -105,13 +108,20 @@ fn is_wanted(args: &Args, scene: &Scene) -> bool {
 }
 
 /// Boots a kernel and lets it play the scene. Returns what was not as it should be.
-fn play(args: &Args, scene: &Scene, folder: &Path, table: &mut Table) -> Result<Vec<String>> {
+fn play(
+    args: &Args,
+    scene: &Scene,
+    folder: &Path,
+    built: &mut BTreeMap<Architecture, PathBuf>,
+    table: &mut Table,
+) -> Result<Vec<String>> {
     let archive = Archive::new(folder, args.mirror.clone());
     let architecture = scene.architecture;
-    let binary = match &args.binary {
-        Some(binary) => binary.clone(),
-        None => architecture.build()?,
+    let binary = match (&args.binary, built.get(&architecture)) {
+        (Some(binary), _) | (None, Some(binary)) => binary.clone(),
+        (None, None) => architecture.build()?,
     };
+    built.insert(architecture, binary.clone());
     let userland = Userland::of(architecture, &archive)?;
     let kernel = Kernel::unpacked(&archive, scene.suite, architecture)?;
     println!("{}: booting {}", scene.name, kernel.release);

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use crate::apt::{self, Package};
 use crate::{build, shell};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Architecture {
     /// That of the machines this is developed on: what runs there runs in the guest.
     Amd64,
