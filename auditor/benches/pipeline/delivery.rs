@@ -14,13 +14,13 @@ use std::{
 use auditor::{
     clock::Clock,
     export::otlp::{Drain, Exporter, OtlpSettings},
-    journal::{Directory, Limit, Now, Options, Progress, Reader, Retention, Writer, signer},
+    journal::{Directory, Limit, Now, Progress, Reader},
     kernel::EventBatch,
 };
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::watch;
 
-use crate::{ROUNDS, collector::Collector, ring::Ring, stages::Stages};
+use crate::{ROUNDS, collector::Collector, journal, ring::Ring, stages::Stages};
 
 /// The criterion filter that asks for this.
 pub const NAME: &str = "ring_to_acknowledged";
@@ -60,15 +60,8 @@ pub fn run() {
 
 /// What the threads before the collector do: the ring is understood, and its records are kept.
 fn keep(directory: Directory, progress: &watch::Sender<Progress>, done: &AtomicU64) {
-    let signer = signer(&directory, "bench").expect("a key");
     let mut clock = Clock::new();
-    let mut options = Options::default();
-    options.retention = Retention {
-        max_bytes: JOURNAL_BYTES,
-        ..options.retention
-    };
-    let now = Now::read(&mut clock);
-    let (mut writer, _) = Writer::open(directory, options, signer, now).expect("a journal");
+    let mut writer = journal(directory, JOURNAL_BYTES, &mut clock);
     let mut ring = Ring::new(Clock::boot_now());
     let mut stages = Stages::new();
     let mut sealed = Vec::new();

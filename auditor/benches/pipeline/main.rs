@@ -51,6 +51,18 @@ fn measure(
     });
 }
 
+/// A journal of at most so many bytes.
+fn journal(directory: Directory, max_bytes: u64, clock: &mut Clock) -> Writer<Directory> {
+    let signer = signer(&directory, "bench").expect("a key");
+    let mut options = Options::default();
+    options.retention = Retention {
+        max_bytes,
+        ..options.retention
+    };
+    let opened = Writer::open(directory, options, signer, Now::read(clock));
+    opened.expect("a journal").0
+}
+
 fn benches(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("pipeline");
     group.throughput(Throughput::Elements(Ring::exchanges_in(ROUNDS)));
@@ -80,15 +92,8 @@ fn benches(criterion: &mut Criterion) {
 
     let place = std::env::temp_dir().join(format!("auditor-bench-{}", std::process::id()));
     let directory = Directory::own(&place).expect("a directory for the journal");
-    let signer = signer(&directory, "bench").expect("a key");
     let mut clock = Clock::new();
-    let mut options = Options::default();
-    options.retention = Retention {
-        max_bytes: JOURNAL_BYTES,
-        ..options.retention
-    };
-    let now = Now::read(&mut clock);
-    let (mut writer, _) = Writer::open(directory, options, signer, now).expect("a journal");
+    let mut writer = journal(directory, JOURNAL_BYTES, &mut clock);
     writer.delivered(u64::MAX);
     let mut stages = Stages::new();
     measure(&mut group, "ring_to_journal", ring(), |batch| {

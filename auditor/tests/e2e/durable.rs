@@ -323,23 +323,28 @@ impl Drop for Tmpfs {
     }
 }
 
+/// An auditor whose journal will soon have no room.
+fn on_a_small_disk(disk: &Tmpfs, when_full: &str, fickle: &Fickle) -> Auditor {
+    let path = disk.0.path().join("journal");
+    let yaml = format!("journal: {{ segment_bytes: 1048576, when_full: {when_full} }}\n");
+    let file = disk.0.write("auditor.yaml", yaml.as_bytes());
+    Auditor::start(&[
+        "--journal-dir",
+        path.to_str().expect("the folder's name is text"),
+        "--config",
+        file.to_str().expect("the folder's name is text"),
+        "--otlp-endpoint",
+        &fickle.endpoint(),
+    ])
+}
+
 #[test]
 fn a_full_disk_drops_the_oldest_and_tells_how_many() {
     const REQUESTS: u32 = 10_000;
-    let (disk, folder) = (Tmpfs::new("6m"), TempDir::new());
-    let path = disk.0.path().join("journal");
-    let yaml = "journal: { segment_bytes: 1048576, when_full: drop-oldest }\n";
-    let file = folder.write("auditor.yaml", yaml.as_bytes());
+    let disk = Tmpfs::new("6m");
     let fickle = Fickle::start(Mood::Gone);
     let nginx = Nginx::start(AccessLog::Off);
-    let auditor = Auditor::start(&[
-        "--journal-dir",
-        path.to_str().unwrap(),
-        "--config",
-        file.to_str().unwrap(),
-        "--otlp-endpoint",
-        &fickle.endpoint(),
-    ]);
+    let auditor = on_a_small_disk(&disk, "drop-oldest", &fickle);
     h2load(&nginx.url(KB), REQUESTS, 1);
     until("records were dropped, and no more are", || {
         let before = auditor.log();
@@ -373,20 +378,9 @@ fn a_full_disk_drops_the_oldest_and_tells_how_many() {
 fn a_full_disk_holds_up_and_loses_nothing_uncounted() {
     const REQUESTS: u32 = 10_000;
     let disk = Tmpfs::new("6m");
-    let folder = TempDir::new();
-    let path = disk.0.path().join("journal");
-    let yaml = "journal: { segment_bytes: 1048576 }\n";
-    let file = folder.write("auditor.yaml", yaml.as_bytes());
     let fickle = Fickle::start(Mood::Gone);
     let nginx = Nginx::start(AccessLog::Off);
-    let auditor = Auditor::start(&[
-        "--journal-dir",
-        path.to_str().unwrap(),
-        "--config",
-        file.to_str().unwrap(),
-        "--otlp-endpoint",
-        &fickle.endpoint(),
-    ]);
+    let auditor = on_a_small_disk(&disk, "block", &fickle);
     h2load(&nginx.url(KB), REQUESTS, 1);
     until("the disk is full", || {
         auditor.log().contains("nothing can be kept").then_some(())
